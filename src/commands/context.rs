@@ -1,0 +1,80 @@
+//! What a command may use: five things, built by a front door, never passed below `commands/`.
+
+use secrecy::SecretString;
+use tokio_util::sync::CancellationToken;
+
+use crate::model::selection::Selection;
+use crate::run::event::Listener;
+use crate::settings::Settings;
+use crate::store::Store;
+
+pub struct Context<'a> {
+    pub store: &'a Store,
+    pub settings: &'a Settings,
+    pub session: &'a mut Session,
+    pub events: &'a dyn Listener,
+    pub ask: &'a dyn Ask,
+    /// Set by the first Ctrl-C, SIGTERM or SIGHUP.
+    pub stop: CancellationToken,
+}
+
+/// What the prompt remembers between commands; empty for a one-shot command.
+#[derive(Clone, Debug, Default)]
+pub struct Session {
+    pub source: Option<Place>,
+    pub target: Option<Place>,
+    /// The databases last shown by `databases`, in the order of their numbers. Valid until the source changes.
+    pub databases: Vec<String>,
+    /// The connections last shown, in the order of their numbers.
+    pub connections: Vec<String>,
+    pub selection: Option<Selection>,
+    /// The databases of the last sync, and those of them that failed: `@last` and `@failed`.
+    pub last: Vec<String>,
+    pub failed: Vec<String>,
+}
+
+/// A connection, and perhaps a database or a table in it, as it was named.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Place {
+    /// A saved connection's name, a URL without password, or a path.
+    pub connection: String,
+    pub database: Option<String>,
+    pub table: Option<String>,
+    /// The password of a URL that was typed at the prompt: kept for the session only.
+    pub password: Option<TypedPassword>,
+}
+
+/// A password that is compared by identity of its text and never shown.
+#[derive(Clone)]
+pub struct TypedPassword(pub SecretString);
+
+impl PartialEq for TypedPassword {
+    fn eq(&self, other: &TypedPassword) -> bool {
+        use secrecy::ExposeSecret;
+        self.0.expose_secret() == other.0.expose_secret()
+    }
+}
+
+impl Eq for TypedPassword {}
+
+impl std::fmt::Debug for TypedPassword {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("***")
+    }
+}
+
+/// Questions to the person at the terminal. Without a terminal nothing is ever answered: each method
+/// returns None, and the command decides what silence means.
+pub trait Ask: Send + Sync {
+    fn is_terminal(&self) -> bool;
+    /// A `y/N` or `Y/n` question.
+    fn confirm(&self, question: &str, default: bool) -> Option<bool>;
+    /// A word to type, such as YES or the target's name.
+    fn word(&self, question: &str) -> Option<String>;
+    /// A line with a default.
+    fn line(&self, question: &str, default: Option<&str>) -> Option<String>;
+    /// A hidden line.
+    fn secret(&self, question: &str) -> Option<SecretString>;
+    /// Shows a page on stderr before a question: a plan, a failed test.
+    fn show(&self, page: &crate::output::Page);
+}

@@ -1,0 +1,159 @@
+//! Rows in memory, as the source printed them: one buffer and a list of ends.
+//!
+//! Nothing is decoded on the way between two servers of one family. A cell has a kind beside its bytes,
+//! because SQLite keeps a type for every value.
+
+use super::units::{Bytes, Rows};
+
+/// What a cell holds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    Null,
+    /// Bytes as the server prints them; for SQLite a TEXT value.
+    Text,
+    /// SQLite: 8 bytes, little endian.
+    Integer,
+    /// SQLite: 8 bytes, little endian, IEEE 754.
+    Real,
+    /// SQLite: a BLOB value.
+    Blob,
+}
+
+/// Some rows of one table: cells in row order.
+#[derive(Clone, Debug, Default)]
+pub struct Batch {
+    width: usize,
+    data: Vec<u8>,
+    cells: Vec<(Kind, usize)>,
+}
+
+impl Batch {
+    /// An empty batch of rows with this many cells.
+    pub fn new(width: usize) -> Batch {
+        Batch {
+            width,
+            ..Batch::default()
+        }
+    }
+
+    /// Adds the next cell; the bytes of a NULL are ignored.
+    pub fn push(&mut self, kind: Kind, bytes: &[u8]) {
+        if kind != Kind::Null {
+            self.data.extend_from_slice(bytes);
+        }
+        self.cells.push((kind, self.data.len()));
+    }
+
+    pub fn width(&self) -> usize {
+        self.width
+    }
+
+    pub fn rows(&self) -> Rows {
+        Rows((self.cells.len() / self.width.max(1)) as u64)
+    }
+
+    pub fn bytes(&self) -> Bytes {
+        Bytes(self.data.len() as u64)
+    }
+
+    pub fn is_empty(&self) -> bool {
+        self.cells.is_empty()
+    }
+
+    /// The cells of all rows, one after the other.
+    pub fn cells(&self) -> impl Iterator<Item = (Kind, &[u8])> {
+        let mut start = 0;
+        self.cells.iter().map(move |(kind, end)| {
+            let bytes = &self.data[start..*end];
+            start = *end;
+            (*kind, bytes)
+        })
+    }
+}
+
+/// A key range of one table, half open: `from <= key < to`. Missing ends are open, so nothing outside the
+/// sampled boundaries is lost (B01).
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Chunk {
+    /// The key's columns; empty means the whole table.
+    pub key: Vec<String>,
+    /// The key's values as literals that the source's server wrote or that we made from its bytes.
+    pub from: Option<Vec<String>>,
+    pub to: Option<Vec<String>>,
+}
+
+impl Chunk {
+    /// The whole table.
+    pub fn whole() -> Chunk {
+        Chunk::default()
+    }
+
+    /// The ranges between boundaries: one more than there are boundaries, without gap or overlap.
+    pub fn between(key: &[String], boundaries: Vec<Vec<String>>) -> Vec<Chunk> {
+        let mut starts = vec![None];
+        starts.extend(boundaries.into_iter().map(Some));
+        let ends = starts
+            .iter()
+            .skip(1)
+            .cloned()
+            .chain([None])
+            .collect::<Vec<_>>();
+        starts
+            .into_iter()
+            .zip(ends)
+            .map(|(from, to)| Chunk {
+                key: key.to_vec(),
+                from,
+                to,
+            })
+            .collect()
+    }
+}
+
+/// A fingerprint of rows that does not depend on their order: how many, and two sums of independent hashes.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Digest {
+    pub rows: Rows,
+    /// The sums as the server printed them.
+    pub sums: String,
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    #[test]
+    fn cells_come_back_as_they_went_in() {
+        let mut batch = Batch::new(2);
+        batch.push(Kind::Text, b"a");
+        batch.push(Kind::Null, b"");
+        batch.push(Kind::Text, b"");
+        batch.push(Kind::Text, b"bc");
+        let cells: Vec<_> = batch.cells().collect();
+        assert_eq!(
+            cells,
+            [
+                (Kind::Text, &b"a"[..]),
+                (Kind::Null, b""),
+                (Kind::Text, b""),
+                (Kind::Text, b"bc")
+            ]
+        );
+        assert_eq!((batch.rows(), batch.bytes()), (Rows(2), Bytes(3)));
+    }
+
+    proptest! {
+        #[test]
+        fn b01_every_key_is_in_exactly_one_chunk(mut boundaries in proptest::collection::btree_set(-50i64..50, 0..8), key in -60i64..60) {
+            let list = std::mem::take(&mut boundaries).into_iter().map(|n| vec![n.to_string()]).collect();
+            let number = |end: &Option<Vec<String>>| end.as_ref().map(|values| values[0].parse::<i64>().unwrap());
+            let chunks = Chunk::between(&["id".to_string()], list);
+            let holding = chunks.iter().filter(|chunk| {
+                number(&chunk.from).is_none_or(|from| from <= key) && number(&chunk.to).is_none_or(|to| key < to)
+            });
+            prop_assert_eq!(holding.count(), 1);
+        }
+    }
+}

@@ -1,0 +1,267 @@
+//! What a database holds: tables with their columns, keys and options, and the programs around them.
+
+use std::fmt;
+
+use super::units::{Bytes, Rows};
+
+/// One database as it is: what a plan is made from and what `compare` compares.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Catalog {
+    pub database: String,
+    /// Default character set, where the product has one.
+    pub charset: Option<String>,
+    /// Default collation, where the product has one.
+    pub collation: Option<String>,
+    /// Sorted by name.
+    pub tables: Vec<Table>,
+    /// Views, triggers, routines, events …; sorted by kind, then by name (triggers in their firing order).
+    pub objects: Vec<Object>,
+}
+
+impl Catalog {
+    pub fn table(&self, name: &str) -> Option<&Table> {
+        self.tables.iter().find(|table| table.name == name)
+    }
+
+    pub fn object(&self, kind: ObjectKind, name: &str) -> Option<&Object> {
+        self.objects
+            .iter()
+            .find(|object| object.kind == kind && object.name == name)
+    }
+
+    /// About how many rows and bytes all tables hold.
+    pub fn size(&self) -> (Rows, Bytes) {
+        (
+            self.tables.iter().map(|table| table.rows).sum(),
+            self.tables.iter().map(|table| table.bytes).sum(),
+        )
+    }
+}
+
+/// A base table.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Table {
+    pub name: String,
+    pub columns: Vec<Column>,
+    /// The primary key first, then by name.
+    pub indexes: Vec<Index>,
+    pub foreign_keys: Vec<ForeignKey>,
+    pub checks: Vec<Check>,
+    /// Engine, row format, comment, partitioning … as the server prints them, sorted by name.
+    pub options: Vec<(String, String)>,
+    /// The statement that makes the table, as the server prints it.
+    pub definition: String,
+    /// The server's estimate.
+    pub rows: Rows,
+    /// Data and indexes, the server's estimate.
+    pub bytes: Bytes,
+    /// Whether a snapshot transaction covers it.
+    pub transactional: bool,
+}
+
+impl Table {
+    /// The columns that order and identify the rows: the primary key, else the first unique key without NULL.
+    pub fn key(&self) -> Option<&Index> {
+        let whole = |index: &&Index| {
+            index.unique
+                && index
+                    .parts
+                    .iter()
+                    .all(|part| part.prefix.is_none() && self.is_required(&part.column))
+        };
+        self.indexes
+            .iter()
+            .filter(whole)
+            .min_by_key(|index| !index.primary)
+    }
+
+    pub fn column(&self, name: &str) -> Option<&Column> {
+        self.columns.iter().find(|column| column.name == name)
+    }
+
+    fn is_required(&self, column: &str) -> bool {
+        self.column(column).is_some_and(|column| !column.nullable)
+    }
+
+    /// The columns that a copy writes: all that are not generated.
+    pub fn written(&self) -> impl Iterator<Item = &Column> {
+        self.columns
+            .iter()
+            .filter(|column| column.generated.is_none())
+    }
+}
+
+/// A column of a table.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Column {
+    pub name: String,
+    /// The full type as the server spells it: `decimal(10,2) unsigned`.
+    pub kind: String,
+    pub nullable: bool,
+    /// The default as the server prints it; an expression keeps its parentheses.
+    pub default: Option<String>,
+    /// The expression of a generated column.
+    pub generated: Option<Generated>,
+    pub charset: Option<String>,
+    pub collation: Option<String>,
+    pub comment: String,
+    /// `auto_increment`, `on update …`, `invisible`: whatever else the server says.
+    pub extra: String,
+}
+
+/// How a generated column comes about.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Generated {
+    pub expression: String,
+    pub stored: bool,
+}
+
+/// An index or key.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Index {
+    pub name: String,
+    pub primary: bool,
+    pub unique: bool,
+    /// `BTREE`, `FULLTEXT`, `SPATIAL` …
+    pub method: String,
+    pub parts: Vec<IndexPart>,
+    /// The condition of a partial index, comment, visibility …: whatever else the server says.
+    pub extra: String,
+}
+
+/// One column or expression of an index.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct IndexPart {
+    /// The column; empty for an expression.
+    pub column: String,
+    pub expression: Option<String>,
+    /// The number of characters of a prefix index.
+    pub prefix: Option<u64>,
+    pub descending: bool,
+}
+
+/// A foreign key.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct ForeignKey {
+    pub name: String,
+    pub columns: Vec<String>,
+    /// The database of the parent, where it is another one.
+    pub parent_database: Option<String>,
+    pub parent: String,
+    pub parent_columns: Vec<String>,
+    pub on_update: String,
+    pub on_delete: String,
+}
+
+/// A CHECK constraint.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Check {
+    pub name: String,
+    pub expression: String,
+}
+
+/// The kinds of things beside tables, in the order in which they are made.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum ObjectKind {
+    Sequence,
+    Package,
+    Function,
+    Procedure,
+    View,
+    Trigger,
+    Event,
+    /// A table that an extension keeps, such as SQLite's full-text tables.
+    VirtualTable,
+}
+
+impl ObjectKind {
+    pub fn name(self) -> &'static str {
+        match self {
+            ObjectKind::Sequence => "sequence",
+            ObjectKind::Package => "package",
+            ObjectKind::Function => "function",
+            ObjectKind::Procedure => "procedure",
+            ObjectKind::View => "view",
+            ObjectKind::Trigger => "trigger",
+            ObjectKind::Event => "event",
+            ObjectKind::VirtualTable => "virtual table",
+        }
+    }
+}
+
+impl fmt::Display for ObjectKind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
+    }
+}
+
+/// A view, trigger, routine, event …
+#[derive(Clone, Debug, PartialEq)]
+pub struct Object {
+    pub kind: ObjectKind,
+    pub name: String,
+    /// The table that a trigger watches.
+    pub table: Option<String>,
+    /// The statement that makes it, as the server prints it.
+    pub definition: String,
+    /// What must be set in the session that makes it (`sql_mode`, `character_set_client` …), sorted by name.
+    pub session: Vec<(String, String)>,
+    /// Why it cannot be copied, where that is so.
+    pub obstacle: Option<String>,
+}
+
+impl Object {
+    /// How plans and replies name it: `view order_totals`.
+    pub fn title(&self) -> String {
+        format!("{} {}", self.kind, self.name)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn column(name: &str, nullable: bool) -> Column {
+        Column {
+            name: name.into(),
+            nullable,
+            ..Column::default()
+        }
+    }
+
+    fn unique(name: &str, columns: &[&str]) -> Index {
+        let parts = columns.iter().map(|column| IndexPart {
+            column: column.to_string(),
+            ..IndexPart::default()
+        });
+        Index {
+            name: name.into(),
+            unique: true,
+            primary: name == "PRIMARY",
+            parts: parts.collect(),
+            ..Index::default()
+        }
+    }
+
+    #[test]
+    fn the_primary_key_is_preferred_over_other_unique_keys() {
+        let table = Table {
+            columns: vec![column("a", false), column("b", false)],
+            indexes: vec![unique("a_key", &["a"]), unique("PRIMARY", &["b"])],
+            ..Table::default()
+        };
+        assert_eq!(table.key().unwrap().name, "PRIMARY");
+    }
+
+    #[test]
+    fn b05_a_nullable_or_prefix_unique_key_is_no_key() {
+        let mut prefixed = unique("p", &["b"]);
+        prefixed.parts[0].prefix = Some(10);
+        let table = Table {
+            columns: vec![column("a", true), column("b", false)],
+            indexes: vec![unique("a_key", &["a"]), prefixed],
+            ..Table::default()
+        };
+        assert_eq!(table.key(), None);
+    }
+}

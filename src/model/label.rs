@@ -1,0 +1,57 @@
+//! The environment a connection belongs to.
+
+use std::fmt;
+use std::str::FromStr;
+
+/// The environment label of a connection. None given means [`Label::Unknown`], which counts as production
+/// wherever something is written.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub enum Label {
+    Production,
+    Staging,
+    Testing,
+    Development,
+    #[default]
+    Unknown,
+}
+
+impl Label {
+    pub const ALL: [Label; 5] = [
+        Label::Production,
+        Label::Staging,
+        Label::Testing,
+        Label::Development,
+        Label::Unknown,
+    ];
+
+    pub fn name(self) -> &'static str {
+        match self {
+            Label::Production => "production",
+            Label::Staging => "staging",
+            Label::Testing => "testing",
+            Label::Development => "development",
+            Label::Unknown => "unknown",
+        }
+    }
+
+    /// Whether a write needs the typed name of the connection.
+    pub fn is_guarded(self) -> bool {
+        matches!(self, Label::Production | Label::Unknown)
+    }
+}
+
+impl fmt::Display for Label {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
+    }
+}
+
+impl FromStr for Label {
+    type Err = String;
+
+    fn from_str(word: &str) -> Result<Label, String> {
+        Label::ALL.into_iter().find(|label| label.name() == word).ok_or_else(|| {
+            format!("{word:?} is no environment; one of production, staging, testing, development, unknown")
+        })
+    }
+}

@@ -1,0 +1,12 @@
+//! What a database is, as plain values: no I/O, no async, no SQL text of our own.
+//!
+//! Everything that travels between engines, plans, runs and replies is defined here.
+
+pub mod batch;
+pub mod catalog;
+pub mod diff;
+pub mod endpoint;
+pub mod label;
+pub mod selection;
+pub mod survey;
+pub mod units;

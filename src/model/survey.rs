@@ -1,0 +1,82 @@
+//! What is known of one side before a plan is made: the catalog, and the facts that decide as much.
+
+use std::collections::BTreeSet;
+
+use super::catalog::Catalog;
+use super::units::{Bytes, Rows};
+
+/// What kind of server answers.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Product {
+    /// The engine's name, `mysql` or `sqlite`: only sides of one engine are synced.
+    pub engine: &'static str,
+    /// What a person calls it: `MariaDB`, `MySQL`, `SQLite`.
+    pub flavour: String,
+    /// `10.11.19`
+    pub version: String,
+}
+
+impl std::fmt::Display for Product {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{} {}", self.flavour, self.version)
+    }
+}
+
+/// Which part a side plays in a sync.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Role {
+    Source,
+    Target,
+}
+
+/// One side of a plan.
+#[derive(Clone, Debug)]
+pub struct Survey {
+    pub product: Product,
+    pub database: String,
+    /// None when the database does not exist.
+    pub catalog: Option<Catalog>,
+    /// The collations that the server knows; empty where the product has no such list.
+    pub collations: BTreeSet<String>,
+    /// The largest statement or row that the server takes.
+    pub packet_limit: Option<Bytes>,
+    /// What stands in the way of this side's part, each with its mend.
+    pub findings: Vec<Finding>,
+}
+
+/// Something that must be mended before the first write.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Finding {
+    pub problem: String,
+    /// The statement or setting that mends it.
+    pub mend: String,
+}
+
+/// A line of `databases`.
+#[derive(Clone, Debug, PartialEq)]
+pub struct DatabaseSummary {
+    pub name: String,
+    pub tables: usize,
+    /// The server's estimate.
+    pub rows: Rows,
+    pub bytes: Bytes,
+    /// Notes such as "2 tables without key".
+    pub flags: Vec<String>,
+}
+
+/// What a server holds: the databases that a user may pick, sorted by name, and how many are kept from view.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Databases {
+    pub listed: Vec<DatabaseSummary>,
+    pub hidden: usize,
+}
+
+/// How far the readers of a copy share one moment.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SnapshotLevel {
+    /// One moment for everything that is copied.
+    pub consistent: bool,
+    /// How it was reached: `binary log position`, `global read lock`, `one reader` …
+    pub how: String,
+    pub readers: usize,
+}

@@ -1,0 +1,1 @@
+//! What will be done: pure; surveys in, a plan out.

@@ -1,0 +1,3 @@
+//! Doing it: carries a plan out and tells what happens.
+
+pub mod event;
