@@ -1,0 +1,273 @@
+//! What a database of the MySQL family holds, read in two round trips whatever the number of tables.
+//!
+//! The first packet asks the information schema everything; the second carries a SHOW CREATE for each table
+//! and program. Where the server refuses one of those, only then they are asked for one by one, and the
+//! refusal becomes the object's obstacle.
+
+use std::collections::{BTreeMap, HashMap};
+
+use super::definition;
+use super::dialect::{quote, text};
+use super::session::{Row, Session};
+use super::Flavour;
+use crate::engines::Result;
+use crate::model::catalog::{
+    Catalog, Check, Column, ForeignKey, Generated, Index, IndexPart, Object, ObjectKind, Table,
+};
+use crate::model::units::{Bytes, Rows};
+
+const MARIADB: &str = include_str!("sql/catalog_mariadb.sql");
+const MYSQL: &str = include_str!("sql/catalog_mysql.sql");
+
+/// Reads the catalog of one database; None when there is no such database.
+pub async fn read(session: &mut Session, flavour: &Flavour, database: &str) -> Result<Option<Catalog>> {
+    let action = format!("read the catalog of {database}");
+    let sql = if flavour.mariadb { MARIADB } else { MYSQL };
+    let answers = session.results(&action, &sql.replace("{database}", &text(database))).await?;
+    let [schema, tables, columns, statistics, usage, rules, checks, programs @ ..] = &answers[..] else {
+        return Ok(None);
+    };
+    let Some(schema) = schema.first() else { return Ok(None) };
+    let mut catalog = Catalog {
+        database: database.to_string(),
+        charset: schema.optional(1),
+        collation: schema.optional(2),
+        tables: tables.iter().filter(|row| is_table(row)).map(table).collect(),
+        objects: programs.iter().flatten().filter_map(object).collect(),
+    };
+    catalog.objects.extend(tables.iter().filter(|row| row.text(1) == "SEQUENCE").map(sequence));
+    let parts = Parts { columns, statistics, usage, rules, checks, database };
+    parts.fill(&mut catalog.tables);
+    define(session, database, &mut catalog).await?;
+    catalog.tables.sort_by(|left, right| left.name.cmp(&right.name));
+    catalog.objects.sort_by_key(|object| object.kind);
+    Ok(Some(catalog))
+}
+
+fn is_table(row: &Row) -> bool {
+    matches!(row.text(1).as_str(), "BASE TABLE" | "SYSTEM VERSIONED")
+}
+
+fn table(row: &Row) -> Table {
+    let engine = row.text(2);
+    let options = [
+        ("engine", engine.clone()),
+        ("collation", row.text(5)),
+        ("row format", row.text(6)),
+        ("options", row.text(7)),
+        ("comment", row.text(8)),
+    ];
+    Table {
+        name: row.text(0),
+        rows: Rows(row.number(3)),
+        bytes: Bytes(row.number(4)),
+        transactional: engine.eq_ignore_ascii_case("InnoDB"),
+        options: options
+            .into_iter()
+            .filter(|(_, value)| !value.is_empty())
+            .map(|(name, value)| (name.to_string(), value))
+            .collect(),
+        ..Table::default()
+    }
+}
+
+fn sequence(row: &Row) -> Object {
+    Object {
+        kind: ObjectKind::Sequence,
+        name: row.text(0),
+        table: None,
+        definition: String::new(),
+        session: Vec::new(),
+        obstacle: Some("sequences are not copied".to_string()),
+    }
+}
+
+fn object(row: &Row) -> Option<Object> {
+    let kind = match row.text(0).as_str() {
+        "VIEW" => ObjectKind::View,
+        "TRIGGER" => ObjectKind::Trigger,
+        "FUNCTION" => ObjectKind::Function,
+        "PROCEDURE" => ObjectKind::Procedure,
+        "PACKAGE" | "PACKAGE BODY" => ObjectKind::Package,
+        "EVENT" => ObjectKind::Event,
+        _ => return None,
+    };
+    let settings = [
+        ("character_set_client", row.text(4)),
+        ("collation_connection", row.text(5)),
+        ("sql_mode", row.text(3)),
+        ("time_zone", row.text(6)),
+    ];
+    // A routine without modes has an empty sql_mode, which must be set too; a view has none.
+    let kept = |name: &str, value: &str| !value.is_empty() || name == "sql_mode" && kind != ObjectKind::View;
+    Some(Object {
+        kind,
+        name: row.text(1),
+        table: row.optional(2).filter(|table| !table.is_empty()),
+        definition: String::new(),
+        session: settings
+            .into_iter()
+            .filter(|(name, value)| kept(name, value))
+            .map(|(name, value)| (name.to_string(), value))
+            .collect(),
+        obstacle: (kind == ObjectKind::Package).then(|| "packages are not copied".to_string()),
+    })
+}
+
+/// The answers about columns and keys, for all tables.
+struct Parts<'a> {
+    columns: &'a [Row],
+    statistics: &'a [Row],
+    usage: &'a [Row],
+    rules: &'a [Row],
+    checks: &'a [Row],
+    database: &'a str,
+}
+
+impl Parts<'_> {
+    fn fill(&self, tables: &mut [Table]) {
+        let columns = by_table(self.columns);
+        let statistics = by_table(self.statistics);
+        let usage = by_table(self.usage);
+        let checks = by_table(self.checks);
+        let rules: HashMap<(String, String), &Row> =
+            self.rules.iter().map(|row| ((row.text(0), row.text(1)), row)).collect();
+        for table in tables {
+            let of = |rows: &HashMap<String, Vec<&Row>>| rows.get(&table.name).cloned().unwrap_or_default();
+            table.columns = of(&columns).into_iter().map(column).collect();
+            table.indexes = indexes(of(&statistics));
+            table.foreign_keys = self.foreign_keys(&table.name, of(&usage), &rules);
+            table.checks = of(&checks)
+                .into_iter()
+                .map(|row| Check { name: row.text(1), expression: row.text(2) })
+                .collect();
+        }
+    }
+
+    fn foreign_keys(
+        &self,
+        table: &str,
+        usage: Vec<&Row>,
+        rules: &HashMap<(String, String), &Row>,
+    ) -> Vec<ForeignKey> {
+        let mut keys: BTreeMap<String, ForeignKey> = BTreeMap::new();
+        for row in usage {
+            let name = row.text(1);
+            let rule = rules.get(&(table.to_string(), name.clone()));
+            let key = keys.entry(name.clone()).or_insert_with(|| ForeignKey {
+                name,
+                parent_database: row.optional(3).filter(|parent| parent != self.database),
+                parent: row.text(4),
+                on_update: rule.map(|rule| rule.text(2)).unwrap_or_default(),
+                on_delete: rule.map(|rule| rule.text(3)).unwrap_or_default(),
+                ..ForeignKey::default()
+            });
+            key.columns.push(row.text(2));
+            key.parent_columns.push(row.text(5));
+        }
+        keys.into_values().collect()
+    }
+}
+
+fn by_table(rows: &[Row]) -> HashMap<String, Vec<&Row>> {
+    let mut map: HashMap<String, Vec<&Row>> = HashMap::new();
+    for row in rows {
+        map.entry(row.text(0)).or_default().push(row);
+    }
+    map
+}
+
+fn column(row: &Row) -> Column {
+    let extra = row.text(5);
+    let expression = row.optional(9).filter(|expression| !expression.is_empty());
+    Column {
+        name: row.text(1),
+        kind: row.text(2),
+        nullable: row.text(3) == "YES",
+        default: row.optional(4),
+        generated: expression
+            .map(|expression| Generated { expression, stored: extra.to_uppercase().contains("STORED") }),
+        charset: row.optional(6),
+        collation: row.optional(7),
+        comment: row.text(8),
+        extra,
+    }
+}
+
+fn indexes(rows: Vec<&Row>) -> Vec<Index> {
+    let mut indexes: Vec<Index> = Vec::new();
+    for row in rows {
+        let name = row.text(1);
+        if indexes.last().is_none_or(|index| index.name != name) {
+            let hidden = if row.text(9) == "NO" { " invisible" } else { "" };
+            indexes.push(Index {
+                primary: name == "PRIMARY",
+                unique: row.text(2) == "0",
+                method: row.text(6),
+                extra: format!("{}{hidden}", row.text(7)),
+                parts: Vec::new(),
+                name,
+            });
+        }
+        indexes.last_mut().expect("an index is open").parts.push(IndexPart {
+            column: row.text(3),
+            expression: row.optional(8),
+            prefix: row.text(4).parse().ok(),
+            descending: row.text(5) == "D",
+        });
+    }
+    indexes.sort_by_key(|index| !index.primary);
+    indexes
+}
+
+/// Fills in the definitions of tables and objects: one packet of SHOW CREATE statements.
+async fn define(session: &mut Session, database: &str, catalog: &mut Catalog) -> Result<()> {
+    let place = |name: &str| format!("{}.{}", quote(database), quote(name));
+    let tables = catalog.tables.iter().map(|table| format!("SHOW CREATE TABLE {}", place(&table.name)));
+    let objects = catalog
+        .objects
+        .iter()
+        .filter(|object| object.obstacle.is_none())
+        .map(|object| format!("SHOW CREATE {} {}", object.kind.name().to_uppercase(), place(&object.name)));
+    let statements: Vec<String> = tables.chain(objects).collect();
+    if statements.is_empty() {
+        return Ok(());
+    }
+    // Within its own database a view's text names its tables without the database.
+    let enter = format!("USE {}", quote(database));
+    let packet = format!("{enter}; {}", statements.join("; "));
+    let shown = match session.results("read definitions", &packet).await {
+        Ok(answers) => answers.into_iter().skip(1).map(Ok).collect::<Vec<_>>(),
+        Err(_) => {
+            session.run("read definitions", &enter).await?;
+            let mut answers = Vec::new();
+            for statement in &statements {
+                answers.push(session.results("read a definition", statement).await.map(|mut answer| answer.remove(0)));
+            }
+            answers
+        }
+    };
+    let mut shown = shown.into_iter();
+    for table in &mut catalog.tables {
+        let rows = shown.next().unwrap_or_else(|| Ok(Vec::new()))?;
+        table.definition = rows.first().map(|row| row.text(1)).unwrap_or_default();
+        if let Some(partitions) = definition::partitioning(&table.definition) {
+            table.options.push(("partitions".into(), partitions));
+        }
+    }
+    for object in catalog.objects.iter_mut().filter(|object| object.obstacle.is_none()) {
+        let column = match object.kind {
+            ObjectKind::View => 1,
+            ObjectKind::Event => 3,
+            _ => 2,
+        };
+        match shown.next().unwrap_or_else(|| Ok(Vec::new())) {
+            Ok(rows) => match rows.first().and_then(|row| row.optional(column)).filter(|text| !text.is_empty()) {
+                Some(definition) => object.definition = definition,
+                None => object.obstacle = Some("its definition is not shown to this user".to_string()),
+            },
+            Err(error) => object.obstacle = Some(error.full()),
+        }
+    }
+    Ok(())
+}

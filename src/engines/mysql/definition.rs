@@ -1,0 +1,134 @@
+//! Reading the statement that SHOW CREATE TABLE prints: just enough to take foreign keys out of it and to
+//! see its partitions. Quotes, parentheses and comments are honoured; nothing else is understood.
+
+/// The definition without its foreign keys, which are added after the load.
+pub fn without_foreign_keys(definition: &str) -> String {
+    let Some((open, close)) = body(definition) else { return definition.to_string() };
+    let pieces = split(&definition[open + 1..close]);
+    let kept: Vec<&str> = pieces.into_iter().filter(|piece| !is_foreign_key(piece)).collect();
+    format!("{}({}{}", &definition[..open], kept.join(","), &format!("\n{}", &definition[close..]))
+}
+
+/// What the definition says of partitions.
+pub fn partitioning(definition: &str) -> Option<String> {
+    let (_, close) = body(definition)?;
+    let tail = &definition[close..];
+    let start = tail.find("PARTITION BY")?;
+    // MySQL and MariaDB wrap the clause in a version comment or not; it means the same.
+    Some(tail[start..].trim_end_matches("*/").split_whitespace().collect::<Vec<_>>().join(" "))
+}
+
+fn is_foreign_key(piece: &str) -> bool {
+    let piece = piece.trim_start();
+    let rest = match piece.strip_prefix("CONSTRAINT ") {
+        Some(named) => after_name(named),
+        None => piece,
+    };
+    rest.trim_start().starts_with("FOREIGN KEY ")
+}
+
+/// What follows a quoted name.
+fn after_name(text: &str) -> &str {
+    let mut chars = text.char_indices().skip(1).peekable();
+    while let Some((_, c)) = chars.next() {
+        if c == '`' {
+            match chars.peek() {
+                Some((_, '`')) => drop(chars.next()),
+                Some((at, _)) => return &text[*at..],
+                None => return "",
+            }
+        }
+    }
+    ""
+}
+
+/// The positions of the parentheses around the columns and keys.
+fn body(definition: &str) -> Option<(usize, usize)> {
+    let mut depth = 0;
+    let mut open = None;
+    for (at, c) in bare(definition) {
+        match c {
+            '(' => {
+                open = open.or(Some(at));
+                depth += 1;
+            }
+            ')' => {
+                depth -= 1;
+                if depth == 0 {
+                    return open.map(|open| (open, at));
+                }
+            }
+            _ => {}
+        }
+    }
+    None
+}
+
+/// The pieces between commas that stand in no parentheses.
+fn split(body: &str) -> Vec<&str> {
+    let mut pieces = Vec::new();
+    let mut depth = 0;
+    let mut start = 0;
+    for (at, c) in bare(body) {
+        match c {
+            '(' => depth += 1,
+            ')' => depth -= 1,
+            ',' if depth == 0 => {
+                pieces.push(&body[start..at]);
+                start = at + 1;
+            }
+            _ => {}
+        }
+    }
+    pieces.push(body[start..].trim_end());
+    pieces
+}
+
+/// The characters that stand in no quotes, with their positions. A backslash escapes within text, as SHOW
+/// CREATE prints it under our modes.
+fn bare(text: &str) -> impl Iterator<Item = (usize, char)> {
+    let mut quote = None;
+    let mut escaped = false;
+    text.char_indices().filter(move |(_, c)| {
+        let outside = quote.is_none();
+        match quote {
+            None if matches!(c, '`' | '\'' | '"') => quote = Some(*c),
+            None => return true,
+            Some(_) if escaped => escaped = false,
+            Some('\'' | '"') if *c == '\\' => escaped = true,
+            Some(mark) if mark == *c => quote = None,
+            Some(_) => {}
+        }
+        let _ = outside;
+        false
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const CHILD: &str = "CREATE TABLE `child` (\n  `id` int(11) NOT NULL,\n  `c` enum('a,b','it''s (') DEFAULT NULL COMMENT 'x\\',y',\n  PRIMARY KEY (`id`),\n  KEY `k` (`c`),\n  CONSTRAINT `fk ``odd` FOREIGN KEY (`c`) REFERENCES `parent` (`a`, `b`) ON DELETE CASCADE,\n  CONSTRAINT `FOREIGN KEY` CHECK (`id` > 0)\n) ENGINE=InnoDB COMMENT='FOREIGN KEY ('";
+
+    #[test]
+    fn d05_foreign_keys_leave_the_definition_and_nothing_else_does() {
+        let expected = CHILD.replace(
+            "\n  CONSTRAINT `fk ``odd` FOREIGN KEY (`c`) REFERENCES `parent` (`a`, `b`) ON DELETE CASCADE,",
+            "",
+        );
+        assert_eq!(without_foreign_keys(CHILD), expected);
+    }
+
+    #[test]
+    fn a_definition_without_foreign_keys_stays_as_it_is() {
+        let plain = "CREATE TABLE `t` (\n  `a` int(11) DEFAULT NULL\n) ENGINE=InnoDB";
+        assert_eq!(without_foreign_keys(plain), plain);
+    }
+
+    #[test]
+    fn partitions_are_found_behind_the_columns_only() {
+        let definition = "CREATE TABLE `t` (\n  `PARTITION BY` int\n) ENGINE=InnoDB\n PARTITION BY HASH (`id`)\nPARTITIONS 7";
+        assert_eq!(partitioning(definition).unwrap(), "PARTITION BY HASH (`id`) PARTITIONS 7");
+        assert_eq!(partitioning("CREATE TABLE `t` (\n  `PARTITION BY` int\n)"), None);
+    }
+}

@@ -1,0 +1,258 @@
+//! The MySQL family: MariaDB and MySQL are flavours of one engine, told apart by product and version.
+//!
+//! sqlx speaks to the server. Rows go from the text protocol of the source into prepared multi-row INSERTs of
+//! the target as bytes, never decoded. The one rule: names are quoted by `dialect::quote`, values are hex
+//! literals or bound; nothing else is formatted into SQL.
+
+mod catalog;
+mod chunks;
+mod definition;
+mod dialect;
+mod grants;
+mod loader;
+mod objects;
+mod query;
+mod session;
+mod snapshot;
+mod target;
+
+use async_trait::async_trait;
+use tokio::sync::Mutex;
+
+use super::dialect::Dialect;
+use super::{Answer, ConnectOptions, Engine, Result, Server, Snapshot, Target, TargetWork};
+use crate::model::catalog::{Catalog, Table};
+use crate::model::endpoint::{Endpoint, nearest};
+use crate::model::survey::{DatabaseSummary, Databases, Finding, Product, Role, Survey};
+use crate::model::units::{Bytes, Rows};
+use dialect::text;
+use grants::Grants;
+use session::{Purpose, Session};
+
+/// The databases that belong to the server itself.
+const SYSTEM: &[&str] = &["mysql", "information_schema", "performance_schema", "sys", "ndbinfo"];
+
+pub struct MySql;
+
+#[async_trait]
+impl Engine for MySql {
+    fn name(&self) -> &'static str {
+        "mysql"
+    }
+
+    fn schemes(&self) -> &'static [(&'static str, Option<u16>)] {
+        &[("mysql", Some(3306)), ("mariadb", Some(3306))]
+    }
+
+    async fn connect(&self, endpoint: &Endpoint, options: &ConnectOptions) -> Result<Box<dyn Server>> {
+        let place = Place { endpoint: endpoint.clone(), options: options.clone() };
+        let mut session = place.open(Purpose::Definitions).await?;
+        let version = session.rows("read the version", "SELECT VERSION()").await?;
+        let flavour = Flavour::read(&version.first().map(|row| row.text(0)).unwrap_or_default());
+        if !flavour.mariadb {
+            // MySQL keeps table statistics for a day unless told otherwise.
+            session.run("set the session up", "SET SESSION information_schema_stats_expiry = 0").await?;
+        }
+        let product = Product { engine: "mysql", flavour: flavour.name().into(), version: flavour.text.clone() };
+        Ok(Box::new(MySqlServer { place, flavour, product, session: Mutex::new(session) }))
+    }
+}
+
+/// Where to connect, as often as needed.
+#[derive(Clone)]
+pub(super) struct Place {
+    endpoint: Endpoint,
+    options: ConnectOptions,
+}
+
+impl Place {
+    async fn open(&self, purpose: Purpose) -> Result<Session> {
+        Session::open(&self.endpoint, &self.options, purpose).await
+    }
+}
+
+/// Product and version of a server.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) struct Flavour {
+    mariadb: bool,
+    text: String,
+}
+
+impl Flavour {
+    /// From what `VERSION()` says: `10.11.6-MariaDB-0+deb12u1-log`, `8.4.3`.
+    fn read(version: &str) -> Flavour {
+        let text = version.split('-').next().unwrap_or_default().to_string();
+        Flavour { mariadb: version.to_lowercase().contains("mariadb"), text }
+    }
+
+    fn name(&self) -> &'static str {
+        if self.mariadb { "MariaDB" } else { "MySQL" }
+    }
+}
+
+/// An open server. Its one session serves short questions; copies open their own.
+pub struct MySqlServer {
+    place: Place,
+    flavour: Flavour,
+    product: Product,
+    session: Mutex<Session>,
+}
+
+#[async_trait]
+impl Server for MySqlServer {
+    fn product(&self) -> &Product {
+        &self.product
+    }
+
+    fn dialect(&self) -> &'static dyn Dialect {
+        &dialect::MySqlDialect
+    }
+
+    async fn databases(&self) -> Result<Databases> {
+        let answers =
+            self.session.lock().await.results("list databases", include_str!("sql/databases.sql")).await?;
+        let [names, sizes, keyless] = &answers[..] else { return Ok(Databases::default()) };
+        let mut databases = Databases::default();
+        for name in names.iter().map(|row| row.text(0)) {
+            if is_hidden(&name) {
+                databases.hidden += 1;
+                continue;
+            }
+            let size = sizes.iter().find(|row| row.text(0) == name);
+            let number = |column| size.map(|row| row.number(column)).unwrap_or_default();
+            let keyless = keyless.iter().find(|row| row.text(0) == name).map(|row| row.number(1) as usize);
+            databases.listed.push(DatabaseSummary {
+                tables: number(1) as usize,
+                rows: Rows(number(2)),
+                bytes: Bytes(number(3)),
+                flags: keyless
+                    .map(|tables| format!("{} without key", crate::model::units::counted(tables, "table")))
+                    .into_iter()
+                    .collect(),
+                name,
+            });
+        }
+        databases.listed.sort_by(|left, right| left.name.cmp(&right.name));
+        Ok(databases)
+    }
+
+    async fn catalog(&self, database: &str) -> Result<Option<Catalog>> {
+        if is_hidden(database) {
+            return Ok(None);
+        }
+        catalog::read(&mut *self.session.lock().await, &self.flavour, database).await
+    }
+
+    async fn survey(&self, database: &str, role: Role) -> Result<Survey> {
+        if is_hidden(database) {
+            return Err(super::Error::Refused {
+                problem: format!("{database} belongs to the server itself"),
+                mend: "system databases are neither read nor written".into(),
+            });
+        }
+        let mut session = self.session.lock().await;
+        let facts = session
+            .results(
+                "read the server's settings",
+                "SHOW GRANTS; SELECT CURRENT_USER(); \
+                 SELECT @@max_allowed_packet, @@GLOBAL.read_only, @@lower_case_table_names; \
+                 SELECT COLLATION_NAME FROM information_schema.COLLATIONS",
+            )
+            .await?;
+        let [lines, user, settings, collations] = &facts[..] else {
+            return Err(super::Error::Mismatch("the server answered with too few results".into()));
+        };
+        let lines: Vec<String> = lines.iter().map(|row| row.text(0)).collect();
+        let account = user.first().map(|row| account(&row.text(0))).unwrap_or_default();
+        let setting = |column| settings.first().map(|row| row.number(column)).unwrap_or_default();
+        let mut findings = Grants::read(&account, &lines).findings(database, role);
+        if role == Role::Target && setting(1) != 0 {
+            findings.push(Finding {
+                problem: "the target is read-only".into(),
+                mend: "SET GLOBAL read_only = 0; or choose the primary server".into(),
+            });
+        }
+        let catalog = catalog::read(&mut session, &self.flavour, database).await?;
+        if catalog.is_none() && role == Role::Source {
+            return Err(self.no_database(&mut session, database).await);
+        }
+        Ok(Survey {
+            product: self.product.clone(),
+            database: database.to_string(),
+            catalog,
+            collations: collations.iter().map(|row| row.text(0)).collect(),
+            packet_limit: Some(Bytes(setting(0))),
+            findings,
+        })
+    }
+
+    async fn is_same_server(&self, other: &dyn Server) -> Result<bool> {
+        let name = format!("mae:{}", uuid::Uuid::now_v7().simple());
+        let guard = self.plant(&name).await?;
+        let seen = other.sees(&name).await;
+        drop(guard);
+        seen
+    }
+
+    async fn plant(&self, name: &str) -> Result<Box<dyn Send>> {
+        let mut session = self.place.open(Purpose::Definitions).await?;
+        session.rows("take a lock", &format!("SELECT GET_LOCK({}, 0)", text(name))).await?;
+        Ok(Box::new(session))
+    }
+
+    async fn sees(&self, name: &str) -> Result<bool> {
+        let sql = format!("SELECT IS_USED_LOCK({}) IS NOT NULL", text(name));
+        let rows = self.session.lock().await.rows("look for a lock", &sql).await?;
+        Ok(rows.first().is_some_and(|row| row.number(0) == 1))
+    }
+
+    async fn snapshot(&self, database: &str, tables: &[Table], readers: usize) -> Result<Box<dyn Snapshot>> {
+        Ok(Box::new(snapshot::MySqlSnapshot::open(&self.place, &self.flavour, database, tables, readers).await?))
+    }
+
+    async fn target(&self, work: &TargetWork) -> Result<Box<dyn Target>> {
+        Ok(Box::new(target::MySqlTarget::open(&self.place, &self.flavour, work).await?))
+    }
+
+    async fn query(&self, database: Option<&str>, sql: &str) -> Result<Answer> {
+        query::run(&self.place, database, sql).await
+    }
+}
+
+impl MySqlServer {
+    async fn no_database(&self, session: &mut Session, database: &str) -> super::Error {
+        let rows = session.rows("list databases", "SHOW DATABASES").await.unwrap_or_default();
+        let names: Vec<String> = rows.iter().map(|row| row.text(0)).filter(|name| !is_hidden(name)).collect();
+        let near = nearest(database, names.iter().map(String::as_str));
+        super::Error::NoDatabase { database: database.to_string(), near }
+    }
+}
+
+/// Whether a database is kept from lists and selections: the server's own, and ours.
+fn is_hidden(database: &str) -> bool {
+    SYSTEM.iter().any(|system| system.eq_ignore_ascii_case(database)) || database.starts_with("_maestro")
+}
+
+/// `user@host` as `CURRENT_USER()` prints it, quoted.
+fn account(current: &str) -> String {
+    let (user, host) = current.rsplit_once('@').unwrap_or((current, "%"));
+    format!("{}@{}", dialect::quote(user), dialect::quote(host))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_version_tells_the_flavour() {
+        let mariadb = Flavour::read("10.11.6-MariaDB-0+deb12u1-log");
+        assert_eq!((mariadb.name(), mariadb.text.as_str()), ("MariaDB", "10.11.6"));
+        assert_eq!(Flavour::read("9.7.1").name(), "MySQL");
+    }
+
+    #[test]
+    fn system_databases_and_our_own_are_hidden() {
+        assert!(is_hidden("mysql") && is_hidden("INFORMATION_SCHEMA") && is_hidden("_maestro_1a_s"));
+        assert!(!is_hidden("shop"));
+    }
+}

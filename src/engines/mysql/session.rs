@@ -1,0 +1,269 @@
+//! One connection of the MySQL family, always over the text protocol, always with our own session settings.
+//!
+//! sqlx carries the packets. Two traps of the text protocol are kept away here: a row whose first column
+//! reaches 16 MiB would vanish (callers select something small first), and zero dates would read as NULL in
+//! the binary protocol (rows are never read through it).
+
+use std::time::Duration;
+
+use futures::TryStreamExt;
+use futures::future::Either;
+use secrecy::ExposeSecret;
+use sqlx::mysql::{
+    MySqlArguments, MySqlConnectOptions, MySqlConnection, MySqlDatabaseError, MySqlRow, MySqlSslMode,
+};
+use sqlx::{AssertSqlSafe, ConnectOptions as _, Connection, Row as _};
+use tokio::time::timeout;
+
+use crate::engines::{ConnectOptions, Error, Hop, Result};
+use crate::model::endpoint::{Address, Endpoint, Network, Tls};
+
+/// What a session is for: decides its character set.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Purpose {
+    /// Names and definitions: utf8mb4 both ways.
+    Definitions,
+    /// Rows: every column's bytes as they are stored, without any conversion (A01).
+    Rows,
+}
+
+/// The modes under which rows are written: nothing is bent to fit (A07, A08, A09).
+pub const STRICT: &str = "STRICT_ALL_TABLES,NO_AUTO_VALUE_ON_ZERO,ALLOW_INVALID_DATES,NO_ENGINE_SUBSTITUTION";
+/// The modes under which definitions are read and made: as the server printed them.
+pub const LITERAL: &str = "NO_AUTO_VALUE_ON_ZERO,ALLOW_INVALID_DATES,NO_ENGINE_SUBSTITUTION";
+
+/// A row as text: None is NULL.
+#[derive(Clone, Debug)]
+pub struct Row(pub Vec<Option<Vec<u8>>>);
+
+impl Row {
+    pub fn bytes(&self, column: usize) -> Option<&[u8]> {
+        self.0.get(column)?.as_deref()
+    }
+
+    /// The text of a column; empty for NULL.
+    pub fn text(&self, column: usize) -> String {
+        self.optional(column).unwrap_or_default()
+    }
+
+    pub fn optional(&self, column: usize) -> Option<String> {
+        self.bytes(column).map(|bytes| String::from_utf8_lossy(bytes).into_owned())
+    }
+
+    /// The number in a column; 0 for NULL.
+    pub fn number(&self, column: usize) -> u64 {
+        self.text(column).parse().unwrap_or_default()
+    }
+}
+
+/// An open connection.
+pub struct Session {
+    connection: MySqlConnection,
+}
+
+impl Session {
+    /// Connects, logs in and sets the session up.
+    ///
+    /// # Errors
+    /// [`Error::Connect`] with the hop that failed.
+    pub async fn open(
+        endpoint: &Endpoint,
+        options: &ConnectOptions,
+        purpose: Purpose,
+    ) -> Result<Session> {
+        let Address::Network(network) = &endpoint.address else {
+            return Err(Error::Refused {
+                problem: format!("{} is no server", endpoint.address),
+                mend: String::new(),
+            });
+        };
+        let mut login = MySqlConnectOptions::new()
+            .username(&network.user)
+            .pipes_as_concat(false)
+            .no_engine_substitution(false)
+            .timezone(None)
+            .set_names(false)
+            .statement_cache_capacity(64)
+            .log_statements(tracing::log::LevelFilter::Off)
+            .log_slow_statements(tracing::log::LevelFilter::Off, Duration::from_secs(1));
+        login = match &network.socket {
+            Some(socket) => login.socket(socket),
+            None => login.host(&network.host).port(network.port),
+        };
+        login = protect(login, network);
+        if let Some(password) = &endpoint.password {
+            login = login.password(password.expose_secret());
+        }
+        let connection = match timeout(options.timeout, login.connect()).await {
+            Ok(Ok(connection)) => connection,
+            Ok(Err(cause)) => return Err(connect_error(endpoint, network, cause)),
+            Err(elapsed) => {
+                return Err(Error::Connect {
+                    place: endpoint.address.to_string(),
+                    hop: Hop::Tcp,
+                    mend: format!("no answer within {} s; is a firewall between?", options.timeout.as_secs()),
+                    cause: elapsed.into(),
+                });
+            }
+        };
+        let mut session = Session { connection };
+        session.prepare(purpose).await?;
+        Ok(session)
+    }
+
+    async fn prepare(&mut self, purpose: Purpose) -> Result<()> {
+        let (charset, modes) = match purpose {
+            Purpose::Definitions => ("utf8mb4", LITERAL),
+            Purpose::Rows => ("binary", STRICT),
+        };
+        self.run(
+            "set the session up",
+            &format!(
+                "SET NAMES {charset}; \
+                 SET SESSION sql_mode = '{modes}', time_zone = '+00:00', sql_quote_show_create = 1, \
+                 foreign_key_checks = 0, unique_checks = 1, wait_timeout = 28800, \
+                 net_write_timeout = 600, net_read_timeout = 600, sql_safe_updates = 0"
+            ),
+        )
+        .await
+        .map(drop)
+    }
+
+    /// All rows of one statement. `action` completes "cannot …" in an error.
+    pub async fn rows(&mut self, action: &str, sql: &str) -> Result<Vec<Row>> {
+        Ok(self.results(action, sql).await?.into_iter().next().unwrap_or_default())
+    }
+
+    /// The rows of several statements in one packet: one round trip, one list for each statement.
+    pub async fn results(&mut self, action: &str, sql: &str) -> Result<Vec<Vec<Row>>> {
+        let mut results = vec![Vec::new()];
+        let mut stream =
+            sqlx::raw_sql(AssertSqlSafe(sql.to_string())).fetch_many(&mut self.connection);
+        while let Some(part) = stream.try_next().await.map_err(|cause| failed(action, cause))? {
+            match part {
+                Either::Left(_) => results.push(Vec::new()),
+                Either::Right(row) => {
+                    let row = cells(&row).map_err(|cause| failed(action, cause))?;
+                    results.last_mut().expect("a list is open").push(row);
+                }
+            }
+        }
+        results.pop();
+        Ok(results)
+    }
+
+    /// Runs statements that return nothing of interest; returns the affected rows.
+    pub async fn run(&mut self, action: &str, sql: &str) -> Result<u64> {
+        let done = sqlx::raw_sql(AssertSqlSafe(sql.to_string())).execute(&mut self.connection).await;
+        Ok(done.map_err(|cause| failed(action, cause))?.rows_affected())
+    }
+
+    /// Runs one prepared statement, kept prepared under its text; returns the affected rows.
+    pub async fn run_prepared(
+        &mut self,
+        action: &str,
+        sql: std::sync::Arc<str>,
+        arguments: MySqlArguments,
+    ) -> Result<u64> {
+        let statement = sqlx::query_with(AssertSqlSafe(sql), arguments);
+        let done = statement.execute(&mut self.connection).await;
+        Ok(done.map_err(|cause| failed(action, cause))?.rows_affected())
+    }
+
+    /// The rows of one statement as a stream of sqlx rows.
+    pub fn stream<'a>(
+        &'a mut self,
+        sql: String,
+    ) -> futures::stream::BoxStream<'a, std::result::Result<MySqlRow, sqlx::Error>> {
+        sqlx::raw_sql(AssertSqlSafe(sql)).fetch(&mut self.connection)
+    }
+
+    pub async fn close(self) {
+        let _ = self.connection.close().await;
+    }
+}
+
+/// The raw bytes of a text-protocol row.
+pub fn cells(row: &MySqlRow) -> std::result::Result<Row, sqlx::Error> {
+    (0..row.len())
+        .map(|column| {
+            row.try_get_unchecked::<Option<&[u8]>, _>(column).map(|cell| cell.map(<[u8]>::to_vec))
+        })
+        .collect::<std::result::Result<_, _>>()
+        .map(Row)
+}
+
+/// An error of a running statement: lost connections are told from refused statements.
+pub fn failed(action: &str, cause: sqlx::Error) -> Error {
+    match &cause {
+        sqlx::Error::Io(_) | sqlx::Error::Protocol(_) | sqlx::Error::WorkerCrashed => {
+            Error::Lost { action: format!("it was to {action}"), cause: cause.into() }
+        }
+        sqlx::Error::Database(error) => {
+            let number = error.try_downcast_ref::<MySqlDatabaseError>().map(|error| error.number());
+            // The driver's wrapper ("error returned from database") says nothing a person needs.
+            let plain = format!("{} (error {})", error.message(), number.unwrap_or_default());
+            Error::Statement { action: action.into(), cause: ServerError { number, text: plain }.into() }
+        }
+        _ => Error::statement(action, cause),
+    }
+}
+
+/// What a server answered, with its number.
+#[derive(Debug, thiserror::Error)]
+#[error("{text}")]
+pub struct ServerError {
+    pub number: Option<u16>,
+    text: String,
+}
+
+/// The server's error number, where a statement failed at the server.
+pub fn number(error: &Error) -> Option<u16> {
+    let Error::Statement { cause, .. } = error else { return None };
+    cause.downcast_ref::<ServerError>()?.number
+}
+
+fn protect(login: MySqlConnectOptions, network: &Network) -> MySqlConnectOptions {
+    match &network.tls {
+        Tls::Insecure => login.ssl_mode(MySqlSslMode::Required),
+        Tls::Authority(file) => login.ssl_mode(MySqlSslMode::VerifyIdentity).ssl_ca(file),
+        Tls::Verified if network.is_local() => login.ssl_mode(MySqlSslMode::Disabled),
+        Tls::Verified => login.ssl_mode(MySqlSslMode::VerifyIdentity),
+    }
+}
+
+fn connect_error(endpoint: &Endpoint, network: &Network, cause: sqlx::Error) -> Error {
+    use std::io::ErrorKind;
+    let (hop, mend) = match &cause {
+        sqlx::Error::Tls(_) => (
+            Hop::Tls,
+            "name the certificate authority's file with --tls-ca FILE; --tls insecure encrypts without \
+             knowing who answers"
+                .to_string(),
+        ),
+        sqlx::Error::Io(error) => match error.kind() {
+            ErrorKind::ConnectionRefused => {
+                (Hop::Tcp, format!("nothing listens at {}; is the server up, the port right?", endpoint.address))
+            }
+            ErrorKind::NotFound | ErrorKind::PermissionDenied if network.socket.is_some() => {
+                (Hop::Address, "check the path and the mode of the socket".to_string())
+            }
+            ErrorKind::Uncategorized | ErrorKind::NotFound | ErrorKind::Other => {
+                (Hop::Address, format!("check the host name {}", network.host))
+            }
+            _ => (Hop::Tcp, "check host and port".to_string()),
+        },
+        sqlx::Error::Database(error) => {
+            let number = error.try_downcast_ref::<MySqlDatabaseError>().map(|error| error.number());
+            match number {
+                Some(1045 | 1698 | 1862 | 3118 | 4151) => {
+                    (Hop::Login, "check user and password: connections edit NAME".to_string())
+                }
+                Some(1044 | 1227) => (Hop::Privileges, "ask for the missing GRANT".to_string()),
+                _ => (Hop::Login, String::new()),
+            }
+        }
+        _ => (Hop::Login, String::new()),
+    };
+    Error::Connect { place: endpoint.address.to_string(), hop, mend, cause: cause.into() }
+}
