@@ -5,6 +5,7 @@
 
 pub mod dialect;
 mod error;
+mod mysql;
 mod sqlite;
 
 use std::time::Duration;
@@ -22,7 +23,7 @@ use crate::model::units::{Bytes, Rows};
 use dialect::Dialect;
 
 /// Every engine. Adding one is a module and a line here.
-pub static ENGINES: &[&dyn Engine] = &[&sqlite::Sqlite];
+pub static ENGINES: &[&dyn Engine] = &[&mysql::MySql, &sqlite::Sqlite];
 
 /// A product family.
 #[async_trait]

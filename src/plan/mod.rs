@@ -1,1 +1,159 @@
 //! What will be done: pure; surveys in, a plan out.
+//!
+//! A plan is for one target database. It says everything that a person confirms and everything that a run
+//! needs; nothing is decided later.
+
+pub mod options;
+pub mod sync;
+
+use crate::model::catalog::{Object, Table};
+use crate::model::survey::{Finding, Product};
+use crate::model::units::{Bytes, Rows};
+
+pub use options::{Content, ExtraTables, SyncOptions, TableFilter};
+pub use sync::{Answers, Probe, probes, sync};
+
+/// Why no plan can be made: nothing has been written.
+#[derive(Debug, thiserror::Error, PartialEq)]
+pub enum Error {
+    #[error("{0}")]
+    Usage(String),
+    #[error("{}", .0.iter().map(|finding| finding.problem.as_str()).collect::<Vec<_>>().join("; "))]
+    Findings(Vec<Finding>),
+}
+
+/// What a run will do to one target database.
+#[derive(Clone, Debug)]
+pub struct Plan {
+    pub source: Side,
+    pub target: Side,
+    /// The tables that go live, the largest first.
+    pub tables: Vec<TablePlan>,
+    /// Tables that leave the target.
+    pub removed: Vec<String>,
+    /// Objects that are made or replaced, in the order of their making.
+    pub objects: Vec<Object>,
+    /// Objects that leave the target.
+    pub dropped: Vec<Object>,
+    /// What the source has and the target will not get, each with its reason.
+    pub not_copied: Vec<NotCopied>,
+    pub warnings: Vec<String>,
+    /// The character set and collation of a database that is made new.
+    pub charset: Option<String>,
+    pub collation: Option<String>,
+}
+
+/// One side of a plan.
+#[derive(Clone, Debug)]
+pub struct Side {
+    pub database: String,
+    pub product: Product,
+    /// Whether the database is there.
+    pub exists: bool,
+    /// The structure that the plan was made from: a run refuses when it has moved.
+    pub fingerprint: u128,
+}
+
+/// One table of a plan.
+#[derive(Clone, Debug)]
+pub struct TablePlan {
+    /// As it will be on the target.
+    pub table: Table,
+    pub rows: RowsOf,
+    /// Whether a live table of this name gives way.
+    pub replaces: bool,
+}
+
+/// Whose rows a table gets.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum RowsOf {
+    Source,
+    Nobody,
+}
+
+/// Something that is not copied.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NotCopied {
+    pub what: String,
+    pub reason: String,
+}
+
+/// How dangerous a plan is: decides the question.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Risk {
+    /// There is nothing to do.
+    Nothing,
+    /// Only new things come.
+    Adds,
+    /// Live tables or objects are replaced or leave.
+    Replaces,
+}
+
+/// A part of the work, for reading: what happens in it, step by step.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Stage {
+    pub title: &'static str,
+    pub steps: Vec<String>,
+}
+
+impl Plan {
+    /// About how many rows and bytes will move.
+    pub fn size(&self) -> (Rows, Bytes) {
+        let moving = || {
+            self.tables
+                .iter()
+                .filter(|plan| plan.rows == RowsOf::Source)
+                .map(|plan| &plan.table)
+        };
+        (
+            moving().map(|table| table.rows).sum(),
+            moving().map(|table| table.bytes).sum(),
+        )
+    }
+
+    pub fn risk(&self) -> Risk {
+        let replaced = self.tables.iter().any(|plan| plan.replaces);
+        if replaced || !self.removed.is_empty() || !self.dropped.is_empty() {
+            Risk::Replaces
+        } else if self.tables.is_empty() && self.objects.is_empty() && self.target.exists {
+            Risk::Nothing
+        } else {
+            Risk::Adds
+        }
+    }
+
+    /// The plan as a person reads it.
+    pub fn stages(&self) -> Vec<Stage> {
+        let names = |tables: Vec<&TablePlan>| {
+            tables
+                .iter()
+                .map(|plan| plan.table.name.clone())
+                .collect::<Vec<_>>()
+        };
+        let (full, empty): (Vec<_>, Vec<_>) = self
+            .tables
+            .iter()
+            .partition(|plan| plan.rows == RowsOf::Source);
+        let (replaced, new): (Vec<_>, Vec<_>) = self.tables.iter().partition(|plan| plan.replaces);
+        let database = if self.target.exists {
+            Vec::new()
+        } else {
+            vec![self.target.database.clone()]
+        };
+        let titles = |objects: &[Object]| objects.iter().map(Object::title).collect::<Vec<_>>();
+        [
+            ("create database", database),
+            ("copy rows of", names(full)),
+            ("create without rows", names(empty)),
+            ("add tables", names(new)),
+            ("replace tables", names(replaced)),
+            ("remove tables", self.removed.clone()),
+            ("remove objects", titles(&self.dropped)),
+            ("make objects", titles(&self.objects)),
+        ]
+        .into_iter()
+        .filter(|(_, steps)| !steps.is_empty())
+        .map(|(title, steps)| Stage { title, steps })
+        .collect()
+    }
+}

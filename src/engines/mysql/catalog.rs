@@ -6,10 +6,10 @@
 
 use std::collections::{BTreeMap, HashMap};
 
+use super::Flavour;
 use super::definition;
 use super::dialect::{quote, text};
 use super::session::{Row, Session};
-use super::Flavour;
 use crate::engines::Result;
 use crate::model::catalog::{
     Catalog, Check, Column, ForeignKey, Generated, Index, IndexPart, Object, ObjectKind, Table,
@@ -20,26 +20,62 @@ const MARIADB: &str = include_str!("sql/catalog_mariadb.sql");
 const MYSQL: &str = include_str!("sql/catalog_mysql.sql");
 
 /// Reads the catalog of one database; None when there is no such database.
-pub async fn read(session: &mut Session, flavour: &Flavour, database: &str) -> Result<Option<Catalog>> {
+pub async fn read(
+    session: &mut Session,
+    flavour: &Flavour,
+    database: &str,
+) -> Result<Option<Catalog>> {
     let action = format!("read the catalog of {database}");
     let sql = if flavour.mariadb { MARIADB } else { MYSQL };
-    let answers = session.results(&action, &sql.replace("{database}", &text(database))).await?;
-    let [schema, tables, columns, statistics, usage, rules, checks, programs @ ..] = &answers[..] else {
+    let answers = session
+        .results(&action, &sql.replace("{database}", &text(database)))
+        .await?;
+    let [
+        schema,
+        tables,
+        columns,
+        statistics,
+        usage,
+        rules,
+        checks,
+        programs @ ..,
+    ] = &answers[..]
+    else {
         return Ok(None);
     };
-    let Some(schema) = schema.first() else { return Ok(None) };
+    let Some(schema) = schema.first() else {
+        return Ok(None);
+    };
     let mut catalog = Catalog {
         database: database.to_string(),
         charset: schema.optional(1),
         collation: schema.optional(2),
-        tables: tables.iter().filter(|row| is_table(row)).map(table).collect(),
+        tables: tables
+            .iter()
+            .filter(|row| is_table(row))
+            .map(table)
+            .collect(),
         objects: programs.iter().flatten().filter_map(object).collect(),
     };
-    catalog.objects.extend(tables.iter().filter(|row| row.text(1) == "SEQUENCE").map(sequence));
-    let parts = Parts { columns, statistics, usage, rules, checks, database };
+    catalog.objects.extend(
+        tables
+            .iter()
+            .filter(|row| row.text(1) == "SEQUENCE")
+            .map(sequence),
+    );
+    let parts = Parts {
+        columns,
+        statistics,
+        usage,
+        rules,
+        checks,
+        database,
+    };
     parts.fill(&mut catalog.tables);
     define(session, database, &mut catalog).await?;
-    catalog.tables.sort_by(|left, right| left.name.cmp(&right.name));
+    catalog
+        .tables
+        .sort_by(|left, right| left.name.cmp(&right.name));
     catalog.objects.sort_by_key(|object| object.kind);
     Ok(Some(catalog))
 }
@@ -99,7 +135,9 @@ fn object(row: &Row) -> Option<Object> {
         ("time_zone", row.text(6)),
     ];
     // A routine without modes has an empty sql_mode, which must be set too; a view has none.
-    let kept = |name: &str, value: &str| !value.is_empty() || name == "sql_mode" && kind != ObjectKind::View;
+    let kept = |name: &str, value: &str| {
+        !value.is_empty() || name == "sql_mode" && kind != ObjectKind::View
+    };
     Some(Object {
         kind,
         name: row.text(1),
@@ -130,16 +168,22 @@ impl Parts<'_> {
         let statistics = by_table(self.statistics);
         let usage = by_table(self.usage);
         let checks = by_table(self.checks);
-        let rules: HashMap<(String, String), &Row> =
-            self.rules.iter().map(|row| ((row.text(0), row.text(1)), row)).collect();
+        let rules: HashMap<(String, String), &Row> = self
+            .rules
+            .iter()
+            .map(|row| ((row.text(0), row.text(1)), row))
+            .collect();
         for table in tables {
-            let of = |rows: &HashMap<String, Vec<&Row>>| rows.get(&table.name).cloned().unwrap_or_default();
-            table.columns = of(&columns).into_iter().map(column).collect();
-            table.indexes = indexes(of(&statistics));
-            table.foreign_keys = self.foreign_keys(&table.name, of(&usage), &rules);
-            table.checks = of(&checks)
+            let name = table.name.clone();
+            table.columns = of(&columns, &name).into_iter().map(column).collect();
+            table.indexes = indexes(of(&statistics, &name));
+            table.foreign_keys = self.foreign_keys(&table.name, of(&usage, &name), &rules);
+            table.checks = of(&checks, &name)
                 .into_iter()
-                .map(|row| Check { name: row.text(1), expression: row.text(2) })
+                .map(|row| Check {
+                    name: row.text(1),
+                    expression: row.text(2),
+                })
                 .collect();
         }
     }
@@ -169,6 +213,10 @@ impl Parts<'_> {
     }
 }
 
+fn of<'a>(rows: &HashMap<String, Vec<&'a Row>>, table: &str) -> Vec<&'a Row> {
+    rows.get(table).cloned().unwrap_or_default()
+}
+
 fn by_table(rows: &[Row]) -> HashMap<String, Vec<&Row>> {
     let mut map: HashMap<String, Vec<&Row>> = HashMap::new();
     for row in rows {
@@ -185,8 +233,10 @@ fn column(row: &Row) -> Column {
         kind: row.text(2),
         nullable: row.text(3) == "YES",
         default: row.optional(4),
-        generated: expression
-            .map(|expression| Generated { expression, stored: extra.to_uppercase().contains("STORED") }),
+        generated: expression.map(|expression| Generated {
+            expression,
+            stored: extra.to_uppercase().contains("STORED"),
+        }),
         charset: row.optional(6),
         collation: row.optional(7),
         comment: row.text(8),
@@ -199,7 +249,11 @@ fn indexes(rows: Vec<&Row>) -> Vec<Index> {
     for row in rows {
         let name = row.text(1);
         if indexes.last().is_none_or(|index| index.name != name) {
-            let hidden = if row.text(9) == "NO" { " invisible" } else { "" };
+            let hidden = if row.text(9) == "NO" {
+                " invisible"
+            } else {
+                ""
+            };
             indexes.push(Index {
                 primary: name == "PRIMARY",
                 unique: row.text(2) == "0",
@@ -209,12 +263,16 @@ fn indexes(rows: Vec<&Row>) -> Vec<Index> {
                 name,
             });
         }
-        indexes.last_mut().expect("an index is open").parts.push(IndexPart {
-            column: row.text(3),
-            expression: row.optional(8),
-            prefix: row.text(4).parse().ok(),
-            descending: row.text(5) == "D",
-        });
+        indexes
+            .last_mut()
+            .expect("an index is open")
+            .parts
+            .push(IndexPart {
+                column: row.text(3),
+                expression: row.optional(8),
+                prefix: row.text(4).parse().ok(),
+                descending: row.text(5) == "D",
+            });
     }
     indexes.sort_by_key(|index| !index.primary);
     indexes
@@ -223,12 +281,21 @@ fn indexes(rows: Vec<&Row>) -> Vec<Index> {
 /// Fills in the definitions of tables and objects: one packet of SHOW CREATE statements.
 async fn define(session: &mut Session, database: &str, catalog: &mut Catalog) -> Result<()> {
     let place = |name: &str| format!("{}.{}", quote(database), quote(name));
-    let tables = catalog.tables.iter().map(|table| format!("SHOW CREATE TABLE {}", place(&table.name)));
+    let tables = catalog
+        .tables
+        .iter()
+        .map(|table| format!("SHOW CREATE TABLE {}", place(&table.name)));
     let objects = catalog
         .objects
         .iter()
         .filter(|object| object.obstacle.is_none())
-        .map(|object| format!("SHOW CREATE {} {}", object.kind.name().to_uppercase(), place(&object.name)));
+        .map(|object| {
+            format!(
+                "SHOW CREATE {} {}",
+                object.kind.name().to_uppercase(),
+                place(&object.name)
+            )
+        });
     let statements: Vec<String> = tables.chain(objects).collect();
     if statements.is_empty() {
         return Ok(());
@@ -242,7 +309,12 @@ async fn define(session: &mut Session, database: &str, catalog: &mut Catalog) ->
             session.run("read definitions", &enter).await?;
             let mut answers = Vec::new();
             for statement in &statements {
-                answers.push(session.results("read a definition", statement).await.map(|mut answer| answer.remove(0)));
+                answers.push(
+                    session
+                        .results("read a definition", statement)
+                        .await
+                        .map(|mut answer| answer.remove(0)),
+                );
             }
             answers
         }
@@ -255,16 +327,26 @@ async fn define(session: &mut Session, database: &str, catalog: &mut Catalog) ->
             table.options.push(("partitions".into(), partitions));
         }
     }
-    for object in catalog.objects.iter_mut().filter(|object| object.obstacle.is_none()) {
+    for object in catalog
+        .objects
+        .iter_mut()
+        .filter(|object| object.obstacle.is_none())
+    {
         let column = match object.kind {
             ObjectKind::View => 1,
             ObjectKind::Event => 3,
             _ => 2,
         };
         match shown.next().unwrap_or_else(|| Ok(Vec::new())) {
-            Ok(rows) => match rows.first().and_then(|row| row.optional(column)).filter(|text| !text.is_empty()) {
+            Ok(rows) => match rows
+                .first()
+                .and_then(|row| row.optional(column))
+                .filter(|text| !text.is_empty())
+            {
                 Some(definition) => object.definition = definition,
-                None => object.obstacle = Some("its definition is not shown to this user".to_string()),
+                None => {
+                    object.obstacle = Some("its definition is not shown to this user".to_string())
+                }
             },
             Err(error) => object.obstacle = Some(error.full()),
         }

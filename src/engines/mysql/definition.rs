@@ -3,10 +3,20 @@
 
 /// The definition without its foreign keys, which are added after the load.
 pub fn without_foreign_keys(definition: &str) -> String {
-    let Some((open, close)) = body(definition) else { return definition.to_string() };
+    let Some((open, close)) = body(definition) else {
+        return definition.to_string();
+    };
     let pieces = split(&definition[open + 1..close]);
-    let kept: Vec<&str> = pieces.into_iter().filter(|piece| !is_foreign_key(piece)).collect();
-    format!("{}({}{}", &definition[..open], kept.join(","), &format!("\n{}", &definition[close..]))
+    let kept: Vec<&str> = pieces
+        .into_iter()
+        .filter(|piece| !is_foreign_key(piece))
+        .collect();
+    format!(
+        "{}({}{}",
+        &definition[..open],
+        kept.join(","),
+        &format!("\n{}", &definition[close..])
+    )
 }
 
 /// What the definition says of partitions.
@@ -15,7 +25,13 @@ pub fn partitioning(definition: &str) -> Option<String> {
     let tail = &definition[close..];
     let start = tail.find("PARTITION BY")?;
     // MySQL and MariaDB wrap the clause in a version comment or not; it means the same.
-    Some(tail[start..].trim_end_matches("*/").split_whitespace().collect::<Vec<_>>().join(" "))
+    Some(
+        tail[start..]
+            .trim_end_matches("*/")
+            .split_whitespace()
+            .collect::<Vec<_>>()
+            .join(" "),
+    )
 }
 
 fn is_foreign_key(piece: &str) -> bool {
@@ -128,7 +144,13 @@ mod tests {
     #[test]
     fn partitions_are_found_behind_the_columns_only() {
         let definition = "CREATE TABLE `t` (\n  `PARTITION BY` int\n) ENGINE=InnoDB\n PARTITION BY HASH (`id`)\nPARTITIONS 7";
-        assert_eq!(partitioning(definition).unwrap(), "PARTITION BY HASH (`id`) PARTITIONS 7");
-        assert_eq!(partitioning("CREATE TABLE `t` (\n  `PARTITION BY` int\n)"), None);
+        assert_eq!(
+            partitioning(definition).unwrap(),
+            "PARTITION BY HASH (`id`) PARTITIONS 7"
+        );
+        assert_eq!(
+            partitioning("CREATE TABLE `t` (\n  `PARTITION BY` int\n)"),
+            None
+        );
     }
 }

@@ -28,7 +28,12 @@ pub fn text(value: &str) -> String {
 /// Bytes as a binary literal.
 pub fn hex(bytes: &[u8]) -> String {
     const DIGITS: &[u8; 16] = b"0123456789abcdef";
-    let digits = bytes.iter().flat_map(|byte| [DIGITS[usize::from(byte >> 4)], DIGITS[usize::from(byte & 15)]]);
+    let digits = bytes.iter().flat_map(|byte| {
+        [
+            DIGITS[usize::from(byte >> 4)],
+            DIGITS[usize::from(byte & 15)],
+        ]
+    });
     digits.map(char::from).collect()
 }
 
@@ -64,19 +69,38 @@ pub fn may_be_huge(column: &Column) -> bool {
 pub fn is_spatial(base: &str) -> bool {
     matches!(
         base,
-        "geometry" | "point" | "linestring" | "polygon" | "multipoint" | "multilinestring" | "multipolygon"
-            | "geometrycollection" | "geomcollection"
+        "geometry"
+            | "point"
+            | "linestring"
+            | "polygon"
+            | "multipoint"
+            | "multilinestring"
+            | "multipolygon"
+            | "geometrycollection"
+            | "geomcollection"
     )
 }
 
 fn is_large(base: &str) -> bool {
-    base.ends_with("text") || base.ends_with("blob") || base == "json" || base == "vector" || is_spatial(base)
+    base.ends_with("text")
+        || base.ends_with("blob")
+        || base == "json"
+        || base == "vector"
+        || is_spatial(base)
 }
 
 /// A key whose ranges the server can compare: whole columns of types with an order that we can spell (B02, B07).
 pub fn chunk_key(table: &Table) -> Option<Vec<&Column>> {
     let spelled = |column: &&Column| {
-        let integer = ["tinyint", "smallint", "mediumint", "int", "bigint", "year", "decimal"];
+        let integer = [
+            "tinyint",
+            "smallint",
+            "mediumint",
+            "int",
+            "bigint",
+            "year",
+            "decimal",
+        ];
         let dated = ["date", "datetime", "timestamp"];
         let bytes = ["char", "varchar", "binary", "varbinary"];
         let base = base(column);
@@ -84,7 +108,11 @@ pub fn chunk_key(table: &Table) -> Option<Vec<&Column>> {
             && (integer.contains(&base) || dated.contains(&base) || bytes.contains(&base))
     };
     let columns = |index: &Index| {
-        index.parts.iter().map(|part| table.column(&part.column).filter(spelled)).collect::<Option<Vec<_>>>()
+        index
+            .parts
+            .iter()
+            .map(|part| table.column(&part.column).filter(spelled))
+            .collect::<Option<Vec<_>>>()
     };
     columns(table.key()?)
 }
@@ -165,7 +193,10 @@ mod tests {
     fn b01_composite_bounds_split_ties_by_the_next_column() {
         let key = ["a".to_string(), "b".to_string()];
         let values = ["1".to_string(), "2".to_string()];
-        assert_eq!(at_or_after(&key, &values), "`a` >= 1 AND (`a` > 1 OR (`b` >= 2))");
+        assert_eq!(
+            at_or_after(&key, &values),
+            "`a` >= 1 AND (`a` > 1 OR (`b` >= 2))"
+        );
         assert_eq!(before(&key, &values), "`a` <= 1 AND (`a` < 1 OR (`b` < 2))");
     }
 
@@ -177,15 +208,34 @@ mod tests {
             collation: Some("utf8mb4_unicode_ci".into()),
             ..Column::default()
         };
-        assert_eq!(literal(&column, "ä".as_bytes()), "_utf8mb4 X'c3a4' COLLATE utf8mb4_unicode_ci");
+        assert_eq!(
+            literal(&column, "ä".as_bytes()),
+            "_utf8mb4 X'c3a4' COLLATE utf8mb4_unicode_ci"
+        );
     }
 
     #[test]
     fn b07_a_floating_point_key_splits_nothing() {
-        let column = |kind: &str| Column { name: "f".into(), kind: kind.into(), ..Column::default() };
-        let part = crate::model::catalog::IndexPart { column: "f".into(), ..Default::default() };
-        let index = Index { unique: true, primary: true, parts: vec![part], ..Index::default() };
-        let table = |kind| Table { columns: vec![column(kind)], indexes: vec![index.clone()], ..Table::default() };
+        let column = |kind: &str| Column {
+            name: "f".into(),
+            kind: kind.into(),
+            ..Column::default()
+        };
+        let part = crate::model::catalog::IndexPart {
+            column: "f".into(),
+            ..Default::default()
+        };
+        let index = Index {
+            unique: true,
+            primary: true,
+            parts: vec![part],
+            ..Index::default()
+        };
+        let table = |kind| Table {
+            columns: vec![column(kind)],
+            indexes: vec![index.clone()],
+            ..Table::default()
+        };
         assert!(chunk_key(&table("float")).is_none());
         assert!(chunk_key(&table("int(11)")).is_some());
     }

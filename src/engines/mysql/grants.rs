@@ -10,8 +10,21 @@ use super::dialect::quote;
 const READ: &[&str] = &["SELECT", "SHOW VIEW", "TRIGGER", "EVENT"];
 /// What a target must grant on the database, and on our own databases beside it.
 const WRITE: &[&str] = &[
-    "SELECT", "INSERT", "UPDATE", "DELETE", "CREATE", "DROP", "ALTER", "INDEX", "REFERENCES", "CREATE VIEW",
-    "SHOW VIEW", "TRIGGER", "EVENT", "CREATE ROUTINE", "ALTER ROUTINE",
+    "SELECT",
+    "INSERT",
+    "UPDATE",
+    "DELETE",
+    "CREATE",
+    "DROP",
+    "ALTER",
+    "INDEX",
+    "REFERENCES",
+    "CREATE VIEW",
+    "SHOW VIEW",
+    "TRIGGER",
+    "EVENT",
+    "CREATE ROUTINE",
+    "ALTER ROUTINE",
 ];
 /// Our own databases on a target, as a grant's pattern.
 const OURS: &str = "\\_maestro%";
@@ -28,17 +41,26 @@ impl Grants {
     /// Reads the lines of SHOW GRANTS; grants on single tables or routines are passed over.
     pub fn read(account: &str, lines: &[String]) -> Grants {
         let scopes = lines.iter().filter_map(|line| scope(line)).collect();
-        Grants { account: account.to_string(), scopes }
+        Grants {
+            account: account.to_string(),
+            scopes,
+        }
     }
 
     /// What is missing for a part, as findings with the statement that mends them.
     pub fn findings(&self, database: &str, role: Role) -> Vec<Finding> {
         match role {
-            Role::Source => self.missing(database, &escaped(database), READ).into_iter().collect(),
-            Role::Target => [(database, escaped(database)), ("_maestro", OURS.to_string())]
-                .iter()
-                .filter_map(|(name, pattern)| self.missing(name, pattern, WRITE))
+            Role::Source => self
+                .missing(database, &escaped(database), READ)
+                .into_iter()
                 .collect(),
+            Role::Target => [
+                (database, escaped(database)),
+                ("_maestro", OURS.to_string()),
+            ]
+            .iter()
+            .filter_map(|(name, pattern)| self.missing(name, pattern, WRITE))
+            .collect(),
         }
     }
 
@@ -49,11 +71,23 @@ impl Grants {
             .filter(|(scope, _)| matches(scope, database))
             .flat_map(|(_, privileges)| privileges.iter().map(String::as_str))
             .collect();
-        let missing: Vec<&str> =
-            needed.iter().copied().filter(|one| !held.contains("ALL PRIVILEGES") && !held.contains(one)).collect();
+        let missing: Vec<&str> = needed
+            .iter()
+            .copied()
+            .filter(|one| !held.contains("ALL PRIVILEGES") && !held.contains(one))
+            .collect();
         (!missing.is_empty()).then(|| Finding {
-            problem: format!("{} may not {} on {database}", self.account, missing.join(", ")),
-            mend: format!("GRANT {} ON {}.* TO {};", missing.join(", "), quote(pattern), self.account),
+            problem: format!(
+                "{} may not {} on {database}",
+                self.account,
+                missing.join(", ")
+            ),
+            mend: format!(
+                "GRANT {} ON {}.* TO {};",
+                missing.join(", "),
+                quote(pattern),
+                self.account
+            ),
         })
     }
 }
@@ -64,8 +98,15 @@ fn scope(line: &str) -> Option<(String, BTreeSet<String>)> {
     let (privileges, rest) = rest.split_once(" ON ")?;
     let (place, _) = rest.split_once(" TO ")?;
     let database = place.strip_suffix(".*")?;
-    let pattern = if database == "*" { "%".to_string() } else { database.trim_matches('`').replace("``", "`") };
-    Some((pattern, privileges.split(", ").map(str::to_string).collect()))
+    let pattern = if database == "*" {
+        "%".to_string()
+    } else {
+        database.trim_matches('`').replace("``", "`")
+    };
+    Some((
+        pattern,
+        privileges.split(", ").map(str::to_string).collect(),
+    ))
 }
 
 /// Whether a grant's pattern covers a database: `%` and `_` are wild unless escaped.
@@ -74,13 +115,18 @@ fn matches(pattern: &str, database: &str) -> bool {
         match (pattern.split_first(), name.split_first()) {
             (None, rest) => rest.is_none(),
             (Some(('%', more)), _) => (0..=name.len()).any(|skip| inner(more, &name[skip..])),
-            (Some(('\\', [next, more @ ..])), Some((first, rest))) => next == first && inner(more, rest),
+            (Some(('\\', [next, more @ ..])), Some((first, rest))) => {
+                next == first && inner(more, rest)
+            }
             (Some(('_', more)), Some((_, rest))) => inner(more, rest),
             (Some((expected, more)), Some((first, rest))) => expected == first && inner(more, rest),
             (Some(_), None) => false,
         }
     }
-    inner(&pattern.chars().collect::<Vec<_>>(), &database.chars().collect::<Vec<_>>())
+    inner(
+        &pattern.chars().collect::<Vec<_>>(),
+        &database.chars().collect::<Vec<_>>(),
+    )
 }
 
 fn escaped(database: &str) -> String {
@@ -92,7 +138,13 @@ mod tests {
     use super::*;
 
     fn grants(lines: &[&str]) -> Grants {
-        Grants::read("`ro`@`%`", &lines.iter().map(|line| line.to_string()).collect::<Vec<_>>())
+        Grants::read(
+            "`ro`@`%`",
+            &lines
+                .iter()
+                .map(|line| line.to_string())
+                .collect::<Vec<_>>(),
+        )
     }
 
     #[test]
@@ -103,7 +155,10 @@ mod tests {
 
     #[test]
     fn c08_a_missing_privilege_is_named_with_its_grant() {
-        let read = grants(&["GRANT USAGE ON *.* TO `ro`@`%`", "GRANT SELECT, TRIGGER, EVENT ON `my\\_shop`.* TO `ro`@`%`"]);
+        let read = grants(&[
+            "GRANT USAGE ON *.* TO `ro`@`%`",
+            "GRANT SELECT, TRIGGER, EVENT ON `my\\_shop`.* TO `ro`@`%`",
+        ]);
         assert_eq!(
             read.findings("my_shop", Role::Source),
             [Finding {
@@ -115,9 +170,12 @@ mod tests {
 
     #[test]
     fn wildcards_of_a_grant_cover_what_the_server_says_they_cover() {
-        for (pattern, name, covered) in
-            [("shop%", "shop_a", true), ("shop\\_a", "shopxa", false), ("shop_a", "shopxa", true), ("%", "x", true)]
-        {
+        for (pattern, name, covered) in [
+            ("shop%", "shop_a", true),
+            ("shop\\_a", "shopxa", false),
+            ("shop_a", "shopxa", true),
+            ("%", "x", true),
+        ] {
             assert_eq!(matches(pattern, name), covered, "{pattern} {name}");
         }
     }

@@ -30,7 +30,13 @@ use grants::Grants;
 use session::{Purpose, Session};
 
 /// The databases that belong to the server itself.
-const SYSTEM: &[&str] = &["mysql", "information_schema", "performance_schema", "sys", "ndbinfo"];
+const SYSTEM: &[&str] = &[
+    "mysql",
+    "information_schema",
+    "performance_schema",
+    "sys",
+    "ndbinfo",
+];
 
 pub struct MySql;
 
@@ -44,17 +50,38 @@ impl Engine for MySql {
         &[("mysql", Some(3306)), ("mariadb", Some(3306))]
     }
 
-    async fn connect(&self, endpoint: &Endpoint, options: &ConnectOptions) -> Result<Box<dyn Server>> {
-        let place = Place { endpoint: endpoint.clone(), options: options.clone() };
+    async fn connect(
+        &self,
+        endpoint: &Endpoint,
+        options: &ConnectOptions,
+    ) -> Result<Box<dyn Server>> {
+        let place = Place {
+            endpoint: endpoint.clone(),
+            options: options.clone(),
+        };
         let mut session = place.open(Purpose::Definitions).await?;
         let version = session.rows("read the version", "SELECT VERSION()").await?;
         let flavour = Flavour::read(&version.first().map(|row| row.text(0)).unwrap_or_default());
         if !flavour.mariadb {
             // MySQL keeps table statistics for a day unless told otherwise.
-            session.run("set the session up", "SET SESSION information_schema_stats_expiry = 0").await?;
+            session
+                .run(
+                    "set the session up",
+                    "SET SESSION information_schema_stats_expiry = 0",
+                )
+                .await?;
         }
-        let product = Product { engine: "mysql", flavour: flavour.name().into(), version: flavour.text.clone() };
-        Ok(Box::new(MySqlServer { place, flavour, product, session: Mutex::new(session) }))
+        let product = Product {
+            engine: "mysql",
+            flavour: flavour.name().into(),
+            version: flavour.text.clone(),
+        };
+        Ok(Box::new(MySqlServer {
+            place,
+            flavour,
+            product,
+            session: Mutex::new(session),
+        }))
     }
 }
 
@@ -82,7 +109,10 @@ impl Flavour {
     /// From what `VERSION()` says: `10.11.6-MariaDB-0+deb12u1-log`, `8.4.3`.
     fn read(version: &str) -> Flavour {
         let text = version.split('-').next().unwrap_or_default().to_string();
-        Flavour { mariadb: version.to_lowercase().contains("mariadb"), text }
+        Flavour {
+            mariadb: version.to_lowercase().contains("mariadb"),
+            text,
+        }
     }
 
     fn name(&self) -> &'static str {
@@ -109,9 +139,15 @@ impl Server for MySqlServer {
     }
 
     async fn databases(&self) -> Result<Databases> {
-        let answers =
-            self.session.lock().await.results("list databases", include_str!("sql/databases.sql")).await?;
-        let [names, sizes, keyless] = &answers[..] else { return Ok(Databases::default()) };
+        let answers = self
+            .session
+            .lock()
+            .await
+            .results("list databases", include_str!("sql/databases.sql"))
+            .await?;
+        let [names, sizes, keyless] = &answers[..] else {
+            return Ok(Databases::default());
+        };
         let mut databases = Databases::default();
         for name in names.iter().map(|row| row.text(0)) {
             if is_hidden(&name) {
@@ -120,19 +156,29 @@ impl Server for MySqlServer {
             }
             let size = sizes.iter().find(|row| row.text(0) == name);
             let number = |column| size.map(|row| row.number(column)).unwrap_or_default();
-            let keyless = keyless.iter().find(|row| row.text(0) == name).map(|row| row.number(1) as usize);
+            let keyless = keyless
+                .iter()
+                .find(|row| row.text(0) == name)
+                .map(|row| row.number(1) as usize);
             databases.listed.push(DatabaseSummary {
                 tables: number(1) as usize,
                 rows: Rows(number(2)),
                 bytes: Bytes(number(3)),
                 flags: keyless
-                    .map(|tables| format!("{} without key", crate::model::units::counted(tables, "table")))
+                    .map(|tables| {
+                        format!(
+                            "{} without key",
+                            crate::model::units::counted(tables, "table")
+                        )
+                    })
                     .into_iter()
                     .collect(),
                 name,
             });
         }
-        databases.listed.sort_by(|left, right| left.name.cmp(&right.name));
+        databases
+            .listed
+            .sort_by(|left, right| left.name.cmp(&right.name));
         Ok(databases)
     }
 
@@ -160,11 +206,21 @@ impl Server for MySqlServer {
             )
             .await?;
         let [lines, user, settings, collations] = &facts[..] else {
-            return Err(super::Error::Mismatch("the server answered with too few results".into()));
+            return Err(super::Error::Mismatch(
+                "the server answered with too few results".into(),
+            ));
         };
         let lines: Vec<String> = lines.iter().map(|row| row.text(0)).collect();
-        let account = user.first().map(|row| account(&row.text(0))).unwrap_or_default();
-        let setting = |column| settings.first().map(|row| row.number(column)).unwrap_or_default();
+        let account = user
+            .first()
+            .map(|row| account(&row.text(0)))
+            .unwrap_or_default();
+        let setting = |column| {
+            settings
+                .first()
+                .map(|row| row.number(column))
+                .unwrap_or_default()
+        };
         let mut findings = Grants::read(&account, &lines).findings(database, role);
         if role == Role::Target && setting(1) != 0 {
             findings.push(Finding {
@@ -196,22 +252,42 @@ impl Server for MySqlServer {
 
     async fn plant(&self, name: &str) -> Result<Box<dyn Send>> {
         let mut session = self.place.open(Purpose::Definitions).await?;
-        session.rows("take a lock", &format!("SELECT GET_LOCK({}, 0)", text(name))).await?;
+        session
+            .rows(
+                "take a lock",
+                &format!("SELECT GET_LOCK({}, 0)", text(name)),
+            )
+            .await?;
         Ok(Box::new(session))
     }
 
     async fn sees(&self, name: &str) -> Result<bool> {
         let sql = format!("SELECT IS_USED_LOCK({}) IS NOT NULL", text(name));
-        let rows = self.session.lock().await.rows("look for a lock", &sql).await?;
+        let rows = self
+            .session
+            .lock()
+            .await
+            .rows("look for a lock", &sql)
+            .await?;
         Ok(rows.first().is_some_and(|row| row.number(0) == 1))
     }
 
-    async fn snapshot(&self, database: &str, tables: &[Table], readers: usize) -> Result<Box<dyn Snapshot>> {
-        Ok(Box::new(snapshot::MySqlSnapshot::open(&self.place, &self.flavour, database, tables, readers).await?))
+    async fn snapshot(
+        &self,
+        database: &str,
+        tables: &[Table],
+        readers: usize,
+    ) -> Result<Box<dyn Snapshot>> {
+        Ok(Box::new(
+            snapshot::MySqlSnapshot::open(&self.place, &self.flavour, database, tables, readers)
+                .await?,
+        ))
     }
 
     async fn target(&self, work: &TargetWork) -> Result<Box<dyn Target>> {
-        Ok(Box::new(target::MySqlTarget::open(&self.place, &self.flavour, work).await?))
+        Ok(Box::new(
+            target::MySqlTarget::open(&self.place, &self.flavour, work).await?,
+        ))
     }
 
     async fn query(&self, database: Option<&str>, sql: &str) -> Result<Answer> {
@@ -221,16 +297,29 @@ impl Server for MySqlServer {
 
 impl MySqlServer {
     async fn no_database(&self, session: &mut Session, database: &str) -> super::Error {
-        let rows = session.rows("list databases", "SHOW DATABASES").await.unwrap_or_default();
-        let names: Vec<String> = rows.iter().map(|row| row.text(0)).filter(|name| !is_hidden(name)).collect();
+        let rows = session
+            .rows("list databases", "SHOW DATABASES")
+            .await
+            .unwrap_or_default();
+        let names: Vec<String> = rows
+            .iter()
+            .map(|row| row.text(0))
+            .filter(|name| !is_hidden(name))
+            .collect();
         let near = nearest(database, names.iter().map(String::as_str));
-        super::Error::NoDatabase { database: database.to_string(), near }
+        super::Error::NoDatabase {
+            database: database.to_string(),
+            near,
+        }
     }
 }
 
 /// Whether a database is kept from lists and selections: the server's own, and ours.
 fn is_hidden(database: &str) -> bool {
-    SYSTEM.iter().any(|system| system.eq_ignore_ascii_case(database)) || database.starts_with("_maestro")
+    SYSTEM
+        .iter()
+        .any(|system| system.eq_ignore_ascii_case(database))
+        || database.starts_with("_maestro")
 }
 
 /// `user@host` as `CURRENT_USER()` prints it, quoted.
@@ -246,13 +335,18 @@ mod tests {
     #[test]
     fn a_version_tells_the_flavour() {
         let mariadb = Flavour::read("10.11.6-MariaDB-0+deb12u1-log");
-        assert_eq!((mariadb.name(), mariadb.text.as_str()), ("MariaDB", "10.11.6"));
+        assert_eq!(
+            (mariadb.name(), mariadb.text.as_str()),
+            ("MariaDB", "10.11.6")
+        );
         assert_eq!(Flavour::read("9.7.1").name(), "MySQL");
     }
 
     #[test]
     fn system_databases_and_our_own_are_hidden() {
-        assert!(is_hidden("mysql") && is_hidden("INFORMATION_SCHEMA") && is_hidden("_maestro_1a_s"));
+        assert!(
+            is_hidden("mysql") && is_hidden("INFORMATION_SCHEMA") && is_hidden("_maestro_1a_s")
+        );
         assert!(!is_hidden("shop"));
     }
 }

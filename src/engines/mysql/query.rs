@@ -13,7 +13,8 @@ use crate::engines::{Answer, Error, Result};
 const READ_ONLY: [u16; 2] = [1792, 1290];
 /// Statements that a READ ONLY transaction does not hold back.
 const BESIDE: [&str; 12] = [
-    "set", "grant", "revoke", "flush", "reset", "kill", "lock", "unlock", "shutdown", "commit", "start", "begin",
+    "set", "grant", "revoke", "flush", "reset", "kill", "lock", "unlock", "shutdown", "commit",
+    "start", "begin",
 ];
 
 /// Streams the rows of one statement.
@@ -28,9 +29,13 @@ pub async fn run(place: &Place, database: Option<&str>, sql: &str) -> Result<Ans
     }
     let mut session = place.open(Purpose::Definitions).await?;
     if let Some(database) = database {
-        session.run("use the database", &format!("USE {}", quote(database))).await?;
+        session
+            .run("use the database", &format!("USE {}", quote(database)))
+            .await?;
     }
-    session.run("begin to read", "START TRANSACTION READ ONLY").await?;
+    session
+        .run("begin to read", "START TRANSACTION READ ONLY")
+        .await?;
     let (found, columns) = tokio::sync::oneshot::channel();
     let (sink, rows) = mpsc::channel(256);
     tokio::spawn(async move {
@@ -40,10 +45,16 @@ pub async fn run(place: &Place, database: Option<&str>, sql: &str) -> Result<Ans
             match stream.try_next().await {
                 Ok(Some(row)) => {
                     if let Some(found) = found.take() {
-                        let names = row.columns().iter().map(|column| column.name().to_string()).collect();
+                        let names = row
+                            .columns()
+                            .iter()
+                            .map(|column| column.name().to_string())
+                            .collect();
                         let _ = found.send(Ok(names));
                     }
-                    let row = cells(&row).map(|row| row.0).map_err(|cause| failed("read a row", cause));
+                    let row = cells(&row)
+                        .map(|row| row.0)
+                        .map_err(|cause| failed("read a row", cause));
                     if sink.send(row).await.is_err() {
                         return;
                     }
@@ -68,9 +79,15 @@ pub async fn run(place: &Place, database: Option<&str>, sql: &str) -> Result<Ans
 }
 
 fn is_refused(sql: &str) -> bool {
-    let first = sql.split(|c: char| !c.is_ascii_alphabetic()).find(|word| !word.is_empty()).unwrap_or_default();
+    let first = sql
+        .split(|c: char| !c.is_ascii_alphabetic())
+        .find(|word| !word.is_empty())
+        .unwrap_or_default();
     // Several statements in one text, or a version comment, could leave the transaction.
-    BESIDE.contains(&first.to_lowercase().as_str()) || sql.contains(';') || sql.contains("/*!") || sql.contains("/*M!")
+    BESIDE.contains(&first.to_lowercase().as_str())
+        || sql.contains(';')
+        || sql.contains("/*!")
+        || sql.contains("/*M!")
 }
 
 fn refused(error: Error) -> Error {
@@ -86,7 +103,13 @@ mod tests {
 
     #[test]
     fn statements_that_escape_a_read_only_transaction_are_refused() {
-        for sql in ["SET GLOBAL x=1", "flush tables", "SELECT 1; DROP TABLE t", "/*!50000 DROP TABLE t */", "commit"] {
+        for sql in [
+            "SET GLOBAL x=1",
+            "flush tables",
+            "SELECT 1; DROP TABLE t",
+            "/*!50000 DROP TABLE t */",
+            "commit",
+        ] {
             assert!(is_refused(sql), "{sql}");
         }
         assert!(!is_refused("SELECT * FROM settings"));

@@ -7,12 +7,12 @@
 use std::time::Duration;
 
 use futures::TryStreamExt;
-use futures::future::Either;
 use secrecy::ExposeSecret;
 use sqlx::mysql::{
-    MySqlArguments, MySqlConnectOptions, MySqlConnection, MySqlDatabaseError, MySqlRow, MySqlSslMode,
+    MySqlArguments, MySqlConnectOptions, MySqlConnection, MySqlDatabaseError, MySqlRow,
+    MySqlSslMode,
 };
-use sqlx::{AssertSqlSafe, ConnectOptions as _, Connection, Row as _};
+use sqlx::{AssertSqlSafe, ConnectOptions as _, Connection, Either, Row as _};
 use tokio::time::timeout;
 
 use crate::engines::{ConnectOptions, Error, Hop, Result};
@@ -28,7 +28,8 @@ pub enum Purpose {
 }
 
 /// The modes under which rows are written: nothing is bent to fit (A07, A08, A09).
-pub const STRICT: &str = "STRICT_ALL_TABLES,NO_AUTO_VALUE_ON_ZERO,ALLOW_INVALID_DATES,NO_ENGINE_SUBSTITUTION";
+pub const STRICT: &str =
+    "STRICT_ALL_TABLES,NO_AUTO_VALUE_ON_ZERO,ALLOW_INVALID_DATES,NO_ENGINE_SUBSTITUTION";
 /// The modes under which definitions are read and made: as the server printed them.
 pub const LITERAL: &str = "NO_AUTO_VALUE_ON_ZERO,ALLOW_INVALID_DATES,NO_ENGINE_SUBSTITUTION";
 
@@ -47,7 +48,8 @@ impl Row {
     }
 
     pub fn optional(&self, column: usize) -> Option<String> {
-        self.bytes(column).map(|bytes| String::from_utf8_lossy(bytes).into_owned())
+        self.bytes(column)
+            .map(|bytes| String::from_utf8_lossy(bytes).into_owned())
     }
 
     /// The number in a column; 0 for NULL.
@@ -101,7 +103,10 @@ impl Session {
                 return Err(Error::Connect {
                     place: endpoint.address.to_string(),
                     hop: Hop::Tcp,
-                    mend: format!("no answer within {} s; is a firewall between?", options.timeout.as_secs()),
+                    mend: format!(
+                        "no answer within {} s; is a firewall between?",
+                        options.timeout.as_secs()
+                    ),
                     cause: elapsed.into(),
                 });
             }
@@ -131,7 +136,12 @@ impl Session {
 
     /// All rows of one statement. `action` completes "cannot …" in an error.
     pub async fn rows(&mut self, action: &str, sql: &str) -> Result<Vec<Row>> {
-        Ok(self.results(action, sql).await?.into_iter().next().unwrap_or_default())
+        Ok(self
+            .results(action, sql)
+            .await?
+            .into_iter()
+            .next()
+            .unwrap_or_default())
     }
 
     /// The rows of several statements in one packet: one round trip, one list for each statement.
@@ -139,7 +149,11 @@ impl Session {
         let mut results = vec![Vec::new()];
         let mut stream =
             sqlx::raw_sql(AssertSqlSafe(sql.to_string())).fetch_many(&mut self.connection);
-        while let Some(part) = stream.try_next().await.map_err(|cause| failed(action, cause))? {
+        while let Some(part) = stream
+            .try_next()
+            .await
+            .map_err(|cause| failed(action, cause))?
+        {
             match part {
                 Either::Left(_) => results.push(Vec::new()),
                 Either::Right(row) => {
@@ -154,7 +168,9 @@ impl Session {
 
     /// Runs statements that return nothing of interest; returns the affected rows.
     pub async fn run(&mut self, action: &str, sql: &str) -> Result<u64> {
-        let done = sqlx::raw_sql(AssertSqlSafe(sql.to_string())).execute(&mut self.connection).await;
+        let done = sqlx::raw_sql(AssertSqlSafe(sql.to_string()))
+            .execute(&mut self.connection)
+            .await;
         Ok(done.map_err(|cause| failed(action, cause))?.rows_affected())
     }
 
@@ -187,7 +203,8 @@ impl Session {
 pub fn cells(row: &MySqlRow) -> std::result::Result<Row, sqlx::Error> {
     (0..row.len())
         .map(|column| {
-            row.try_get_unchecked::<Option<&[u8]>, _>(column).map(|cell| cell.map(<[u8]>::to_vec))
+            row.try_get_unchecked::<Option<&[u8]>, _>(column)
+                .map(|cell| cell.map(<[u8]>::to_vec))
         })
         .collect::<std::result::Result<_, _>>()
         .map(Row)
@@ -196,14 +213,24 @@ pub fn cells(row: &MySqlRow) -> std::result::Result<Row, sqlx::Error> {
 /// An error of a running statement: lost connections are told from refused statements.
 pub fn failed(action: &str, cause: sqlx::Error) -> Error {
     match &cause {
-        sqlx::Error::Io(_) | sqlx::Error::Protocol(_) | sqlx::Error::WorkerCrashed => {
-            Error::Lost { action: format!("it was to {action}"), cause: cause.into() }
-        }
+        sqlx::Error::Io(_) | sqlx::Error::Protocol(_) | sqlx::Error::WorkerCrashed => Error::Lost {
+            action: format!("it was to {action}"),
+            cause: cause.into(),
+        },
         sqlx::Error::Database(error) => {
-            let number = error.try_downcast_ref::<MySqlDatabaseError>().map(|error| error.number());
+            let number = error
+                .try_downcast_ref::<MySqlDatabaseError>()
+                .map(|error| error.number());
             // The driver's wrapper ("error returned from database") says nothing a person needs.
             let plain = format!("{} (error {})", error.message(), number.unwrap_or_default());
-            Error::Statement { action: action.into(), cause: ServerError { number, text: plain }.into() }
+            Error::Statement {
+                action: action.into(),
+                cause: ServerError {
+                    number,
+                    text: plain,
+                }
+                .into(),
+            }
         }
         _ => Error::statement(action, cause),
     }
@@ -219,7 +246,9 @@ pub struct ServerError {
 
 /// The server's error number, where a statement failed at the server.
 pub fn number(error: &Error) -> Option<u16> {
-    let Error::Statement { cause, .. } = error else { return None };
+    let Error::Statement { cause, .. } = error else {
+        return None;
+    };
     cause.downcast_ref::<ServerError>()?.number
 }
 
@@ -248,7 +277,7 @@ fn connect_error(endpoint: &Endpoint, network: &Network, cause: sqlx::Error) -> 
             ErrorKind::NotFound | ErrorKind::PermissionDenied if network.socket.is_some() => {
                 (Hop::Address, "check the path and the mode of the socket".to_string())
             }
-            ErrorKind::Uncategorized | ErrorKind::NotFound | ErrorKind::Other => {
+            _ if error.to_string().contains("lookup") => {
                 (Hop::Address, format!("check the host name {}", network.host))
             }
             _ => (Hop::Tcp, "check host and port".to_string()),
@@ -265,5 +294,10 @@ fn connect_error(endpoint: &Endpoint, network: &Network, cause: sqlx::Error) -> 
         }
         _ => (Hop::Login, String::new()),
     };
-    Error::Connect { place: endpoint.address.to_string(), hop, mend, cause: cause.into() }
+    Error::Connect {
+        place: endpoint.address.to_string(),
+        hop,
+        mend,
+        cause: cause.into(),
+    }
 }

@@ -1,0 +1,190 @@
+//! Writes batches into staging: prepared multi-row INSERTs whose values are the source's bytes, untouched.
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use sqlx::Arguments as _;
+use sqlx::mysql::MySqlArguments;
+
+use super::dialect::{placeholder, quote};
+use super::session::{Session, number};
+use crate::engines::{Error, Loader, Result};
+use crate::model::batch::{Batch, Kind};
+use crate::model::catalog::Table;
+use crate::model::units::{Bytes, Rows};
+
+/// The most rows of one statement, and the most placeholders that the protocol counts.
+const MOST_ROWS: usize = 256;
+const MOST_PLACEHOLDERS: usize = 65_535;
+/// What a packet needs beside the values.
+const OVERHEAD: u64 = 64 * 1024;
+
+pub struct MySqlLoader {
+    session: Session,
+    /// The database that rows go to.
+    database: String,
+    packet_limit: Bytes,
+    /// The INSERT statements of the table last loaded, by their number of rows.
+    table: String,
+    statements: Vec<(usize, Arc<str>)>,
+}
+
+impl MySqlLoader {
+    pub fn new(session: Session, database: &str, packet_limit: Bytes) -> MySqlLoader {
+        MySqlLoader {
+            session,
+            database: database.to_string(),
+            packet_limit,
+            table: String::new(),
+            statements: Vec::new(),
+        }
+    }
+
+    fn statement(&mut self, table: &Table, rows: usize) -> Arc<str> {
+        if self.table != table.name {
+            self.table = table.name.clone();
+            self.statements.clear();
+        }
+        if let Some((_, sql)) = self.statements.iter().find(|(known, _)| *known == rows) {
+            return sql.clone();
+        }
+        let sql: Arc<str> = insert(&self.database, table, rows).into();
+        self.statements.push((rows, sql.clone()));
+        sql
+    }
+
+    fn refuse_oversize(&self, table: &Table, bytes: usize) -> Result<()> {
+        if bytes as u64 + 1024 <= self.packet_limit.0 {
+            return Ok(());
+        }
+        let needed = Bytes(bytes as u64 + 1024);
+        Err(Error::Refused {
+            problem: format!(
+                "a row of {} with {} is larger than the target's max_allowed_packet of {}",
+                table.name,
+                Bytes(bytes as u64),
+                self.packet_limit
+            ),
+            mend: format!(
+                "SET GLOBAL max_allowed_packet = {}; on the target",
+                needed.0.next_power_of_two()
+            ),
+        })
+    }
+}
+
+fn insert(database: &str, table: &Table, rows: usize) -> String {
+    let columns: Vec<String> = table.written().map(|column| quote(&column.name)).collect();
+    let values: Vec<&str> = table.written().map(placeholder).collect();
+    let tuple = format!("({})", values.join(","));
+    let tuples = vec![tuple.as_str(); rows].join(",");
+    format!(
+        "INSERT INTO {}.{} ({}) VALUES {tuples}",
+        quote(database),
+        quote(&table.name),
+        columns.join(",")
+    )
+}
+
+/// The largest power of two that is a statement's number of rows, so that few statements are ever prepared.
+fn most_rows(width: usize) -> usize {
+    let bound = MOST_ROWS.min(MOST_PLACEHOLDERS / width.max(1)).max(1);
+    1 << bound.ilog2()
+}
+
+#[async_trait]
+impl Loader for MySqlLoader {
+    async fn begin(&mut self) -> Result<()> {
+        self.session
+            .run("begin a chunk", "START TRANSACTION")
+            .await
+            .map(drop)
+    }
+
+    async fn load(&mut self, table: &Table, batch: &Batch) -> Result<Rows> {
+        let action = format!("write table {}", table.name);
+        let width = batch.width();
+        let most = most_rows(width);
+        let room = self.packet_limit.0.saturating_sub(OVERHEAD).max(1024) as usize;
+        let sizes = row_sizes(batch);
+        let mut cells = batch.cells();
+        let mut done = 0;
+        let mut loaded = Rows(0);
+        while done < sizes.len() {
+            self.refuse_oversize(table, sizes[done])?;
+            let rows = take(&sizes[done..], most, room);
+            let mut arguments = MySqlArguments::default();
+            let bytes: usize = sizes[done..done + rows].iter().sum();
+            arguments.reserve(rows * width, bytes + rows * width * 9);
+            for (kind, bytes) in cells.by_ref().take(rows * width) {
+                let value = (kind != Kind::Null).then_some(bytes);
+                arguments
+                    .add(value)
+                    .map_err(|cause| Error::statement(&action, cause))?;
+            }
+            let sql = self.statement(table, rows);
+            let written = self.session.run_prepared(&action, sql, arguments).await;
+            loaded += Rows(written.map_err(|error| self.too_large(table, error))?);
+            done += rows;
+        }
+        Ok(loaded)
+    }
+
+    async fn commit(&mut self) -> Result<()> {
+        self.session.run("commit a chunk", "COMMIT").await.map(drop)
+    }
+
+    async fn rollback(&mut self) -> Result<()> {
+        self.session
+            .run("take a chunk back", "ROLLBACK")
+            .await
+            .map(drop)
+    }
+}
+
+impl MySqlLoader {
+    /// Error 1153 is the server's own word for a packet above its limit.
+    fn too_large(&self, table: &Table, error: Error) -> Error {
+        match number(&error) {
+            Some(1153) => self
+                .refuse_oversize(table, self.packet_limit.0 as usize)
+                .err()
+                .unwrap_or(error),
+            _ => error,
+        }
+    }
+}
+
+fn row_sizes(batch: &Batch) -> Vec<usize> {
+    let width = batch.width().max(1);
+    let mut sizes = vec![0; batch.rows().0 as usize];
+    for (position, (_, bytes)) in batch.cells().enumerate() {
+        sizes[position / width] += bytes.len() + 9;
+    }
+    sizes
+}
+
+/// How many of the next rows go into one statement: a power of two that fits the packet.
+fn take(sizes: &[usize], most: usize, room: usize) -> usize {
+    let mut bytes = 0;
+    let fitting = sizes.iter().take(most).take_while(|size| {
+        bytes += **size;
+        bytes <= room
+    });
+    1 << fitting.count().max(1).ilog2()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn statements_have_powers_of_two_of_rows_within_the_packet() {
+        assert_eq!(most_rows(10), 256);
+        assert_eq!(most_rows(1000), 64);
+        assert_eq!(most_rows(70_000), 1);
+        assert_eq!(take(&[10; 100], 256, 10_000), 64);
+        assert_eq!(take(&[10; 100], 256, 45), 4);
+        assert_eq!(take(&[100], 256, 45), 1);
+    }
+}

@@ -1,0 +1,99 @@
+//! Makes views, triggers, routines and events under the settings that they were made with.
+
+use super::dialect::quote;
+use super::session::{LITERAL, Session};
+use crate::engines::{Error, Result};
+use crate::model::catalog::{Object, ObjectKind};
+
+/// Makes objects in their order; views, which may stand on each other, are tried until none more succeeds
+/// (D01). Returns those that failed, each with its cause.
+pub async fn make(
+    session: &mut Session,
+    database: &str,
+    objects: &[Object],
+) -> Result<Vec<(Object, Error)>> {
+    session
+        .run("use the database", &format!("USE {}", quote(database)))
+        .await?;
+    let mut waiting: Vec<&Object> = objects.iter().collect();
+    loop {
+        let mut failed = Vec::new();
+        for object in &waiting {
+            match make_one(session, database, object).await {
+                Ok(()) => {}
+                Err(error @ Error::Lost { .. }) => return Err(error),
+                Err(error) => failed.push((*object, error)),
+            }
+        }
+        if failed.is_empty() || failed.len() == waiting.len() {
+            restore(session).await?;
+            return Ok(failed
+                .into_iter()
+                .map(|(object, error)| (object.clone(), error))
+                .collect());
+        }
+        waiting = failed.into_iter().map(|(object, _)| object).collect();
+    }
+}
+
+async fn make_one(session: &mut Session, database: &str, object: &Object) -> Result<()> {
+    drop_one(session, database, object).await?;
+    let mut settings = vec!["sql_mode = ''".to_string()];
+    for (name, value) in &object.session {
+        match name.as_str() {
+            // The statement travels as UTF-8: another character set is claimed only where the bytes agree.
+            "character_set_client"
+                if !object.definition.is_ascii() && !value.starts_with("utf8") => {}
+            _ => settings.push(format!("{name} = '{}'", value.replace('\'', ""))),
+        }
+    }
+    session
+        .run(
+            "set the session up",
+            &format!("SET SESSION {}", settings.join(", ")),
+        )
+        .await?;
+    let made = session
+        .run(&format!("make {}", object.title()), &object.definition)
+        .await;
+    restore(session).await?;
+    made.map(drop)
+}
+
+/// Drops an object where it is.
+pub async fn drop_one(session: &mut Session, database: &str, object: &Object) -> Result<()> {
+    let place = format!("{}.{}", quote(database), quote(&object.name));
+    let sql = format!(
+        "DROP {} IF EXISTS {place}",
+        object.kind.name().to_uppercase()
+    );
+    session
+        .run(&format!("drop {}", object.title()), &sql)
+        .await
+        .map(drop)
+}
+
+async fn restore(session: &mut Session) -> Result<()> {
+    let sql =
+        format!("SET NAMES utf8mb4; SET SESSION sql_mode = '{LITERAL}', time_zone = '+00:00'");
+    session.run("set the session up", &sql).await.map(drop)
+}
+
+/// The objects that a RENAME of tables cannot pass: triggers on them, and views that have their names.
+pub fn in_the_way<'a>(
+    existing: &'a [Object],
+    leaving: &[String],
+    arriving: &[String],
+) -> Vec<&'a Object> {
+    existing
+        .iter()
+        .filter(|object| match object.kind {
+            ObjectKind::Trigger => object
+                .table
+                .as_ref()
+                .is_some_and(|table| leaving.contains(table)),
+            ObjectKind::View => arriving.contains(&object.name),
+            _ => false,
+        })
+        .collect()
+}

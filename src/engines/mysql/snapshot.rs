@@ -1,0 +1,335 @@
+//! One moment, many readers: the ladder of ways to get there, and reading rows under it.
+//!
+//! MariaDB 1: consistent snapshots on every connection whose binary log positions agree. 2 (MySQL's first):
+//! a global read lock while the transactions start. 3: table locks meanwhile. 4: one reader. The first that
+//! works is taken and named.
+
+use async_trait::async_trait;
+use futures::TryStreamExt;
+use sqlx::Row as _;
+use std::time::{Duration, Instant};
+use tokio::sync::{Mutex, mpsc};
+
+use super::dialect::{at_or_after, before, may_be_huge, printed, quote, row_hash};
+use super::session::{Purpose, Row, Session, failed};
+use super::{Flavour, Place, chunks};
+use crate::engines::{BatchLimit, Error, Result, Snapshot};
+use crate::model::batch::{Batch, Chunk, Digest, Kind};
+use crate::model::catalog::Table;
+use crate::model::survey::SnapshotLevel;
+use crate::model::units::Rows;
+
+const BEGIN: &str = "SET SESSION TRANSACTION ISOLATION LEVEL REPEATABLE READ; \
+                     START TRANSACTION WITH CONSISTENT SNAPSHOT";
+/// How long positions may disagree before the next way is tried.
+const CONVERGE: Duration = Duration::from_secs(2);
+/// How often a read lock is asked for; each try waits at most two seconds, so that the source never stalls.
+const LOCK_TRIES: usize = 3;
+
+pub struct MySqlSnapshot {
+    database: String,
+    readers: Vec<Mutex<Session>>,
+    how: &'static str,
+    /// The tables that no transaction covers, and their checksums when the snapshot began.
+    outside: Vec<String>,
+    checksums: Vec<Option<String>>,
+}
+
+impl MySqlSnapshot {
+    pub async fn open(
+        place: &Place,
+        flavour: &Flavour,
+        database: &str,
+        tables: &[Table],
+        readers: usize,
+    ) -> Result<MySqlSnapshot> {
+        let mut sessions = Vec::new();
+        for _ in 0..readers.max(1) {
+            sessions.push(place.open(Purpose::Rows).await?);
+        }
+        let outside: Vec<String> = tables
+            .iter()
+            .filter(|table| !table.transactional)
+            .map(|table| table.name.clone())
+            .collect();
+        let checksums = checksums(&mut sessions[0], database, &outside).await?;
+        let how = climb(place, flavour, database, tables, &mut sessions).await?;
+        let readers = sessions.into_iter().map(Mutex::new).collect();
+        Ok(MySqlSnapshot {
+            database: database.to_string(),
+            readers,
+            how,
+            outside,
+            checksums,
+        })
+    }
+
+    fn place(&self, table: &Table) -> String {
+        format!("{}.{}", quote(&self.database), quote(&table.name))
+    }
+
+    fn level_with(&self, consistent: bool) -> SnapshotLevel {
+        SnapshotLevel {
+            consistent,
+            how: self.how.to_string(),
+            readers: self.readers.len(),
+        }
+    }
+}
+
+/// Tries the ladder; sessions that could not share the moment are dropped. Returns the way that worked.
+async fn climb(
+    place: &Place,
+    flavour: &Flavour,
+    database: &str,
+    tables: &[Table],
+    sessions: &mut Vec<Session>,
+) -> Result<&'static str> {
+    if sessions.len() > 1 {
+        if flavour.mariadb && agree(sessions).await? {
+            return Ok("same binary log position");
+        }
+        let names: Vec<String> = tables
+            .iter()
+            .map(|table| format!("{}.{} READ", quote(database), quote(&table.name)))
+            .collect();
+        let table_locks = format!("LOCK TABLES {}", names.join(", "));
+        for (how, lock) in [
+            ("global read lock", "FLUSH TABLES WITH READ LOCK"),
+            ("table locks", &table_locks),
+        ] {
+            if begin_under(place, lock, sessions).await? {
+                return Ok(how);
+            }
+        }
+        sessions.truncate(1);
+    }
+    sessions[0].run("begin the snapshot", BEGIN).await?;
+    Ok("one reader")
+}
+
+/// Begins on every connection until all stand at one position of the binary log.
+async fn agree(sessions: &mut [Session]) -> Result<bool> {
+    let started = Instant::now();
+    while started.elapsed() < CONVERGE {
+        let mut positions = Vec::new();
+        for session in sessions.iter_mut() {
+            let sql = format!("{BEGIN}; SHOW STATUS LIKE 'Binlog_snapshot_%'");
+            let answers = session.results("begin the snapshot", &sql).await?;
+            let status = answers
+                .last()
+                .map(|rows| rows.iter().map(|row| row.text(1)).collect::<Vec<_>>());
+            positions.push(status.unwrap_or_default());
+        }
+        // Without a binary log there is no position: nothing is proven.
+        if positions[0].iter().all(String::is_empty)
+            || positions[0].first().is_none_or(String::is_empty)
+        {
+            return Ok(false);
+        }
+        if positions.iter().all(|position| *position == positions[0]) {
+            return Ok(true);
+        }
+    }
+    Ok(false)
+}
+
+/// Begins on every connection while one more connection holds a lock. False when the lock cannot be had.
+async fn begin_under(place: &Place, lock: &str, sessions: &mut [Session]) -> Result<bool> {
+    let mut holder = place.open(Purpose::Definitions).await?;
+    holder
+        .run(
+            "set the lock's patience",
+            "SET SESSION lock_wait_timeout = 2",
+        )
+        .await?;
+    for _ in 0..LOCK_TRIES {
+        match holder.run("lock the source", lock).await {
+            Ok(_) => {
+                let held = Instant::now();
+                for session in sessions.iter_mut() {
+                    session.run("begin the snapshot", BEGIN).await?;
+                }
+                holder.run("unlock the source", "UNLOCK TABLES").await?;
+                tracing::info!(
+                    held_ms = held.elapsed().as_millis() as u64,
+                    lock,
+                    "source was locked"
+                );
+                holder.close().await;
+                return Ok(true);
+            }
+            // 1205: somebody works there; anything else will not get better.
+            Err(error) if super::session::number(&error) == Some(1205) => continue,
+            Err(Error::Statement { .. }) => break,
+            Err(error) => return Err(error),
+        }
+    }
+    holder.close().await;
+    Ok(false)
+}
+
+async fn checksums(
+    session: &mut Session,
+    database: &str,
+    tables: &[String],
+) -> Result<Vec<Option<String>>> {
+    if tables.is_empty() {
+        return Ok(Vec::new());
+    }
+    let names: Vec<String> = tables
+        .iter()
+        .map(|table| format!("{}.{}", quote(database), quote(table)))
+        .collect();
+    let sql = format!("CHECKSUM TABLE {}", names.join(", "));
+    let rows = session.rows("read checksums", &sql).await?;
+    Ok(rows.iter().map(|row| row.optional(1)).collect())
+}
+
+#[async_trait]
+impl Snapshot for MySqlSnapshot {
+    fn level(&self) -> SnapshotLevel {
+        self.level_with(true)
+    }
+
+    async fn chunks(&self, reader: usize, table: &Table, aim: Rows) -> Result<Vec<Chunk>> {
+        chunks::find(
+            &mut *self.readers[reader].lock().await,
+            &self.database,
+            table,
+            aim,
+        )
+        .await
+    }
+
+    async fn read(
+        &self,
+        reader: usize,
+        table: &Table,
+        chunk: &Chunk,
+        limit: BatchLimit,
+        sink: mpsc::Sender<Batch>,
+    ) -> Result<Rows> {
+        let action = format!("read table {}", table.name);
+        let columns: Vec<_> = table.written().collect();
+        // A first column of 16 MiB would end the result without an error: something small goes first.
+        let guard = usize::from(columns.first().is_none_or(|column| may_be_huge(column)));
+        let list: Vec<String> = std::iter::repeat_n("1".to_string(), guard)
+            .chain(columns.iter().map(|column| printed(column)))
+            .collect();
+        let sql = format!(
+            "SELECT {} FROM {}{}",
+            list.join(", "),
+            self.place(table),
+            condition(chunk)
+        );
+        let mut session = self.readers[reader].lock().await;
+        let mut stream = session.stream(sql);
+        let mut batch = Batch::new(columns.len());
+        let mut read = Rows(0);
+        while let Some(row) = stream
+            .try_next()
+            .await
+            .map_err(|cause| failed(&action, cause))?
+        {
+            if batch.rows() >= limit.rows || batch.bytes() >= limit.bytes {
+                let full = std::mem::replace(&mut batch, Batch::new(columns.len()));
+                if sink.send(full).await.is_err() {
+                    return Ok(read);
+                }
+            }
+            for column in 0..columns.len() {
+                let cell = row
+                    .try_get_unchecked::<Option<&[u8]>, _>(column + guard)
+                    .map_err(|cause| failed(&action, cause))?;
+                match cell {
+                    Some(bytes) => batch.push(Kind::Text, bytes),
+                    None => batch.push(Kind::Null, b""),
+                }
+            }
+            read += Rows(1);
+        }
+        if columns.is_empty() {
+            return Err(Error::Mismatch(format!(
+                "table {} has no column that can be written",
+                table.name
+            )));
+        }
+        if !batch.is_empty() {
+            let _ = sink.send(batch).await;
+        }
+        Ok(read)
+    }
+
+    async fn count(&self, reader: usize, table: &Table) -> Result<Rows> {
+        count(&mut *self.readers[reader].lock().await, &self.place(table)).await
+    }
+
+    async fn digest(&self, reader: usize, table: &Table) -> Result<Digest> {
+        digest(
+            &mut *self.readers[reader].lock().await,
+            &self.place(table),
+            table,
+        )
+        .await
+    }
+
+    async fn close(self: Box<Self>) -> Result<SnapshotLevel> {
+        let mut first = self.readers[0].lock().await;
+        let after = checksums(&mut first, &self.database, &self.outside).await?;
+        Ok(self.level_with(after == self.checksums))
+    }
+}
+
+fn condition(chunk: &Chunk) -> String {
+    let from = chunk
+        .from
+        .as_ref()
+        .map(|from| at_or_after(&chunk.key, from));
+    let to = chunk.to.as_ref().map(|to| before(&chunk.key, to));
+    let bounds: Vec<String> = from
+        .into_iter()
+        .chain(to)
+        .map(|bound| format!("({bound})"))
+        .collect();
+    if bounds.is_empty() {
+        String::new()
+    } else {
+        format!(" WHERE {}", bounds.join(" AND "))
+    }
+}
+
+/// The exact number of rows of a table.
+pub async fn count(session: &mut Session, place: &str) -> Result<Rows> {
+    let rows = session
+        .rows(
+            &format!("count {place}"),
+            &format!("SELECT COUNT(*) FROM {place}"),
+        )
+        .await?;
+    Ok(Rows(
+        rows.first().map(|row| row.number(0)).unwrap_or_default(),
+    ))
+}
+
+/// Rows and two sums of the halves of each row's SHA2-256 (B08–B11). No MD5: MySQL 9 has none by default.
+pub async fn digest(session: &mut Session, place: &str, table: &Table) -> Result<Digest> {
+    let half = |from: u8| format!("SUM(CAST(CONV(SUBSTRING(h, {from}, 16), 16, 10) AS UNSIGNED))");
+    let sql = format!(
+        "SELECT COUNT(*), COUNT(h), {}, {} FROM (SELECT {} AS h FROM {place}) AS hashed",
+        half(1),
+        half(17),
+        row_hash(table)
+    );
+    let rows = session.rows(&format!("digest {place}"), &sql).await?;
+    let row = rows.first().cloned().unwrap_or(Row(Vec::new()));
+    if row.number(0) != row.number(1) {
+        return Err(Error::Mismatch(format!(
+            "a row of {place} is too long for the server to digest"
+        )));
+    }
+    Ok(Digest {
+        rows: Rows(row.number(0)),
+        sums: format!("{}:{}", row.text(2), row.text(3)),
+    })
+}

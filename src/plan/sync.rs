@@ -1,0 +1,623 @@
+//! Makes the plan of a sync: what the source has, the target gets; what only the target has, leaves.
+
+use std::collections::BTreeMap;
+
+use super::{Content, Error, ExtraTables, NotCopied, Plan, RowsOf, Side, SyncOptions, TablePlan};
+use crate::model::catalog::{Catalog, Object, ObjectKind, Table};
+use crate::model::diff;
+use crate::model::survey::{Finding, Survey};
+use crate::model::units::Rows;
+
+/// Something that must be asked of the target before the plan can be made.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Probe {
+    /// The exact number of rows of a target's table.
+    Count(String),
+}
+
+/// What the probes found.
+pub type Answers = BTreeMap<Probe, Rows>;
+
+/// What must be known beside the surveys: whether tables that `--schema` would replace hold rows.
+pub fn probes(from: &Survey, to: &Survey, options: &SyncOptions) -> Vec<Probe> {
+    let (Some(source), Some(target)) = (&from.catalog, &to.catalog) else {
+        return Vec::new();
+    };
+    if options.content != Content::Schema {
+        return Vec::new();
+    }
+    let differing = |table: &&Table| {
+        target
+            .table(&table.name)
+            .is_some_and(|other| !diff::tables(table, other).is_empty())
+    };
+    chosen(source, options)
+        .filter(differing)
+        .map(|table| Probe::Count(table.name.clone()))
+        .collect()
+}
+
+/// Makes the plan for one target database.
+///
+/// # Errors
+/// [`Error::Findings`] lists everything that stands in the way, all at once, each with its mend.
+pub fn sync(
+    from: &Survey,
+    to: &Survey,
+    answers: &Answers,
+    options: &SyncOptions,
+) -> Result<Plan, Error> {
+    if from.product.engine != to.product.engine {
+        return Err(Error::Findings(vec![Finding {
+            problem: format!(
+                "{} cannot be synced to {}",
+                from.product.flavour, to.product.flavour
+            ),
+            mend: "choose two sides of one product".into(),
+        }]));
+    }
+    let empty = Catalog::default();
+    let source = from.catalog.as_ref().unwrap_or(&empty);
+    let target = to.catalog.as_ref().unwrap_or(&empty);
+    let names = source.tables.iter().map(|table| table.name.as_str());
+    if let Some(problem) = options.only.unmatched(names) {
+        return Err(Error::Usage(problem));
+    }
+    let mut findings: Vec<Finding> = from.findings.iter().chain(&to.findings).cloned().collect();
+    let tables = tables(source, target, answers, options, &mut findings);
+    unknown_collations(source, to, &tables, &mut findings);
+    let removed = removed(source, target, options);
+    let dropped = dropped(source, target, options, &removed);
+    name_clashes(source, target, options, &tables, &mut findings);
+    if options.content == Content::Data && to.catalog.is_none() {
+        findings.push(Finding {
+            problem: format!("the target has no database {}", to.database),
+            mend: "leave --data out to create it".into(),
+        });
+    }
+    if !findings.is_empty() {
+        return Err(Error::Findings(findings));
+    }
+    Ok(Plan {
+        objects: objects(source, target, options, &tables),
+        not_copied: not_copied(source, options),
+        warnings: warnings(source, &tables, options),
+        charset: source.charset.clone(),
+        collation: source.collation.clone(),
+        source: side(from),
+        target: side(to),
+        tables,
+        removed,
+        dropped,
+    })
+}
+
+fn side(survey: &Survey) -> Side {
+    Side {
+        database: survey.database.clone(),
+        product: survey.product.clone(),
+        exists: survey.catalog.is_some(),
+        fingerprint: diff::fingerprint(survey.catalog.as_ref()),
+    }
+}
+
+/// The source's tables that the options speak of.
+fn chosen<'a>(source: &'a Catalog, options: &'a SyncOptions) -> impl Iterator<Item = &'a Table> {
+    source.tables.iter().filter(|table| {
+        (options.only.is_empty() || options.only.matches(&table.name))
+            && !options.exclude.matches(&table.name)
+    })
+}
+
+fn tables(
+    source: &Catalog,
+    target: &Catalog,
+    answers: &Answers,
+    options: &SyncOptions,
+    findings: &mut Vec<Finding>,
+) -> Vec<TablePlan> {
+    let mut plans = Vec::new();
+    for table in chosen(source, options) {
+        let there = target.table(&table.name);
+        let changes = there
+            .map(|other| diff::tables(table, other))
+            .unwrap_or_default();
+        let with_rows = if options.no_data.matches(&table.name) {
+            RowsOf::Nobody
+        } else {
+            RowsOf::Source
+        };
+        let plan = |table: &Table, rows| TablePlan {
+            table: table.clone(),
+            rows,
+            replaces: there.is_some(),
+        };
+        match options.content {
+            Content::Everything => plans.push(plan(table, with_rows)),
+            Content::Schema if there.is_some() && changes.is_empty() => {}
+            Content::Schema
+                if answers
+                    .get(&Probe::Count(table.name.clone()))
+                    .is_some_and(|rows| rows.0 > 0) =>
+            {
+                findings.push(Finding {
+                    problem: format!(
+                        "table {} differs ({}) and holds rows on the target",
+                        table.name, changes[0].what
+                    ),
+                    mend: format!(
+                        "sync it with its rows: leave --schema out, or --exclude {}",
+                        table.name
+                    ),
+                });
+            }
+            Content::Schema => plans.push(plan(table, RowsOf::Nobody)),
+            Content::Data => match there {
+                Some(other) if changes.is_empty() => plans.push(plan(other, with_rows)),
+                Some(_) => findings.push(Finding {
+                    problem: format!(
+                        "table {} has another structure on the target: {}",
+                        table.name, changes[0].what
+                    ),
+                    mend: "leave --data out, or compare --schema to see the differences".into(),
+                }),
+                None => findings.push(Finding {
+                    problem: format!("the target has no table {}", table.name),
+                    mend: "leave --data out to create it".into(),
+                }),
+            },
+        }
+        // The estimate that counts is the source's, whoever's definition is taken.
+        if let Some(last) = plans
+            .last_mut()
+            .filter(|plan: &&mut TablePlan| plan.table.name == table.name)
+        {
+            (last.table.rows, last.table.bytes) = (table.rows, table.bytes);
+        }
+    }
+    plans.sort_by_key(|plan| std::cmp::Reverse(plan.table.bytes));
+    plans
+}
+
+/// Whether a sync with these options mirrors the whole database.
+fn mirrors(options: &SyncOptions) -> bool {
+    options.content == Content::Everything
+        && options.only.is_empty()
+        && options.extra == ExtraTables::Remove
+}
+
+fn removed(source: &Catalog, target: &Catalog, options: &SyncOptions) -> Vec<String> {
+    let extra = |table: &&Table| {
+        source.table(&table.name).is_none() && !options.exclude.matches(&table.name)
+    };
+    let extras = target
+        .tables
+        .iter()
+        .filter(extra)
+        .map(|table| table.name.clone());
+    if mirrors(options) {
+        extras.collect()
+    } else {
+        Vec::new()
+    }
+}
+
+/// Whether an object belongs to a table that the options speak of.
+fn concerns(object: &Object, options: &SyncOptions) -> bool {
+    match &object.table {
+        Some(table) => {
+            (options.only.is_empty() || options.only.matches(table))
+                && !options.exclude.matches(table)
+        }
+        None => options.only.is_empty(),
+    }
+}
+
+fn objects(
+    source: &Catalog,
+    target: &Catalog,
+    options: &SyncOptions,
+    tables: &[TablePlan],
+) -> Vec<Object> {
+    let staged = |object: &Object| {
+        object
+            .table
+            .as_ref()
+            .is_some_and(|table| tables.iter().any(|plan| plan.table.name == *table))
+    };
+    if options.content == Content::Data {
+        // The target's own triggers step aside for the swap and come back.
+        return target
+            .objects
+            .iter()
+            .filter(|object| staged(object))
+            .cloned()
+            .collect();
+    }
+    let existing = |object: &Object| target.object(object.kind, &object.name);
+    let wanted = |object: &&Object| {
+        let known = existing(object);
+        object.obstacle.is_none()
+            && concerns(object, options)
+            && (staged(object) || known.is_none_or(|other| other != *object))
+            && (options.content != Content::Schema || known.is_none() || staged(object))
+    };
+    source.objects.iter().filter(wanted).cloned().collect()
+}
+
+fn dropped(
+    source: &Catalog,
+    target: &Catalog,
+    options: &SyncOptions,
+    removed: &[String],
+) -> Vec<Object> {
+    let extra = |object: &&Object| {
+        let goes_with_table = object
+            .table
+            .as_ref()
+            .is_some_and(|table| removed.contains(table));
+        let replaced = object
+            .table
+            .as_ref()
+            .is_some_and(|table| source.table(table).is_some());
+        let leaves = mirrors(options) || (options.content == Content::Everything && replaced);
+        source.object(object.kind, &object.name).is_none()
+            && object.obstacle.is_none()
+            && concerns(object, options)
+            && leaves
+            && !goes_with_table
+    };
+    target.objects.iter().filter(extra).cloned().collect()
+}
+
+fn not_copied(source: &Catalog, options: &SyncOptions) -> Vec<NotCopied> {
+    if options.content == Content::Data {
+        return Vec::new();
+    }
+    let named = |object: &Object| {
+        object.obstacle.as_ref().map(|reason| NotCopied {
+            what: object.title(),
+            reason: reason.clone(),
+        })
+    };
+    source
+        .objects
+        .iter()
+        .filter(|object| concerns(object, options))
+        .filter_map(named)
+        .collect()
+}
+
+fn warnings(source: &Catalog, tables: &[TablePlan], options: &SyncOptions) -> Vec<String> {
+    let mut warnings = Vec::new();
+    for event in source
+        .objects
+        .iter()
+        .filter(|object| object.kind == ObjectKind::Event)
+    {
+        if options.content != Content::Data
+            && options.only.is_empty()
+            && event.definition.contains(" ENABLE ")
+        {
+            warnings.push(format!(
+                "event {} is enabled: it will fire on the target too",
+                event.name
+            ));
+        }
+    }
+    let moving = || {
+        tables
+            .iter()
+            .filter(|plan| plan.rows == RowsOf::Source)
+            .map(|plan| &plan.table)
+    };
+    let outside: Vec<&str> = moving()
+        .filter(|table| !table.transactional)
+        .map(|table| table.name.as_str())
+        .collect();
+    if !outside.is_empty() {
+        warnings.push(format!(
+            "no snapshot covers {}: checked for changes instead",
+            outside.join(", ")
+        ));
+    }
+    warnings
+}
+
+/// Refuses what the target could not create: each unknown collation once, with a table that uses it.
+fn unknown_collations(
+    source: &Catalog,
+    to: &Survey,
+    tables: &[TablePlan],
+    findings: &mut Vec<Finding>,
+) {
+    if to.collations.is_empty() {
+        return;
+    }
+    let of_database = source
+        .collation
+        .iter()
+        .map(|collation| (collation, &source.database));
+    let of_tables = tables.iter().flat_map(|plan| {
+        let own = plan
+            .table
+            .options
+            .iter()
+            .filter(|(name, _)| name == "collation")
+            .map(|(_, value)| value);
+        let columns = plan
+            .table
+            .columns
+            .iter()
+            .filter_map(|column| column.collation.as_ref());
+        own.chain(columns)
+            .map(|collation| (collation, &plan.table.name))
+    });
+    let mut unknown = BTreeMap::new();
+    for (collation, place) in of_database
+        .chain(of_tables)
+        .filter(|(name, _)| !to.collations.contains(*name))
+    {
+        unknown.entry(collation).or_insert(place);
+    }
+    findings.extend(unknown.into_iter().map(|(collation, place)| Finding {
+        problem: format!("the target does not know the collation {collation} of {place}"),
+        mend: format!(
+            "change {place} on the source to a collation that {} knows",
+            to.product
+        ),
+    }));
+}
+
+/// A table cannot take the name of a view that stays, nor a view the name of a table that stays.
+fn name_clashes(
+    source: &Catalog,
+    target: &Catalog,
+    options: &SyncOptions,
+    tables: &[TablePlan],
+    findings: &mut Vec<Finding>,
+) {
+    if mirrors(options) {
+        return;
+    }
+    let views = |catalog: &Catalog| -> Vec<String> {
+        catalog
+            .objects
+            .iter()
+            .filter(|object| object.kind == ObjectKind::View)
+            .map(|view| view.name.clone())
+            .collect()
+    };
+    let taken = tables
+        .iter()
+        .map(|plan| plan.table.name.clone())
+        .filter(|name| views(target).contains(name));
+    let views_taken = views(source)
+        .into_iter()
+        .filter(|name| options.only.is_empty() && target.table(name).is_some());
+    findings.extend(taken.chain(views_taken).map(|name| Finding {
+        problem: format!("{name} is a table on one side and a view on the other"),
+        mend: "sync the whole database, or rename one of them".into(),
+    }));
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::catalog::Column;
+    use crate::model::survey::Product;
+    use crate::plan::{Risk, TableFilter};
+
+    fn table(name: &str, kind: &str) -> Table {
+        let column = Column {
+            name: "id".into(),
+            kind: kind.into(),
+            ..Column::default()
+        };
+        Table {
+            name: name.into(),
+            columns: vec![column],
+            transactional: true,
+            ..Table::default()
+        }
+    }
+
+    fn object(kind: ObjectKind, name: &str, table: Option<&str>, definition: &str) -> Object {
+        Object {
+            kind,
+            name: name.into(),
+            table: table.map(str::to_string),
+            definition: definition.into(),
+            session: Vec::new(),
+            obstacle: None,
+        }
+    }
+
+    fn survey(tables: Vec<Table>, objects: Vec<Object>) -> Survey {
+        let product = Product {
+            engine: "mysql",
+            flavour: "MariaDB".into(),
+            version: "10.11.6".into(),
+        };
+        let catalog = Some(Catalog {
+            database: "shop".into(),
+            tables,
+            objects,
+            ..Catalog::default()
+        });
+        Survey {
+            product,
+            database: "shop".into(),
+            catalog,
+            collations: Default::default(),
+            packet_limit: None,
+            findings: Vec::new(),
+        }
+    }
+
+    fn plan(from: &Survey, to: &Survey, options: &SyncOptions) -> Plan {
+        sync(from, to, &Answers::new(), options).unwrap()
+    }
+
+    fn names(plan: &Plan) -> Vec<&str> {
+        plan.tables
+            .iter()
+            .map(|plan| plan.table.name.as_str())
+            .collect()
+    }
+
+    #[test]
+    fn a_database_sync_mirrors_unless_told_to_keep_extra_tables() {
+        let from = survey(vec![table("a", "int")], vec![]);
+        let to = survey(
+            vec![table("a", "int"), table("old", "int")],
+            vec![object(ObjectKind::View, "v", None, "x")],
+        );
+        let mirrored = plan(&from, &to, &SyncOptions::default());
+        assert_eq!(
+            (mirrored.removed.as_slice(), mirrored.dropped.len()),
+            (&["old".to_string()][..], 1)
+        );
+        let kept = plan(
+            &from,
+            &to,
+            &SyncOptions {
+                extra: ExtraTables::Keep,
+                ..SyncOptions::default()
+            },
+        );
+        assert!(kept.removed.is_empty() && kept.dropped.is_empty());
+    }
+
+    #[test]
+    fn a_table_sync_touches_nothing_else() {
+        let from = survey(
+            vec![table("a", "int"), table("b", "int")],
+            vec![
+                object(ObjectKind::Trigger, "t", Some("a"), "x"),
+                object(ObjectKind::View, "v", None, "x"),
+            ],
+        );
+        let to = survey(vec![table("old", "int")], vec![]);
+        let only = TableFilter::new(&["a".to_string()]).unwrap();
+        let plan = plan(
+            &from,
+            &to,
+            &SyncOptions {
+                only,
+                ..SyncOptions::default()
+            },
+        );
+        assert_eq!(names(&plan), ["a"]);
+        assert_eq!(
+            plan.objects.iter().map(Object::title).collect::<Vec<_>>(),
+            ["trigger t"]
+        );
+        assert!(plan.removed.is_empty());
+        assert_eq!(plan.risk(), Risk::Adds);
+    }
+
+    #[test]
+    fn an_unmatched_table_names_the_nearest() {
+        let from = survey(vec![table("orders", "int")], vec![]);
+        let only = TableFilter::new(&["ordres".to_string()]).unwrap();
+        let error = sync(
+            &from,
+            &from,
+            &Answers::new(),
+            &SyncOptions {
+                only,
+                ..SyncOptions::default()
+            },
+        )
+        .unwrap_err();
+        assert_eq!(
+            error,
+            Error::Usage("no table matches ordres; did you mean orders?".into())
+        );
+    }
+
+    #[test]
+    fn schema_refuses_a_differing_table_that_holds_rows_and_replaces_an_empty_one() {
+        let from = survey(vec![table("a", "int"), table("b", "int")], vec![]);
+        let to = survey(vec![table("a", "bigint"), table("b", "int")], vec![]);
+        let options = SyncOptions {
+            content: Content::Schema,
+            ..SyncOptions::default()
+        };
+        assert_eq!(probes(&from, &to, &options), [Probe::Count("a".into())]);
+        let answer = |rows| Answers::from([(Probe::Count("a".into()), Rows(rows))]);
+        assert!(matches!(
+            sync(&from, &to, &answer(3), &options),
+            Err(Error::Findings(_))
+        ));
+        let plan = sync(&from, &to, &answer(0), &options).unwrap();
+        assert_eq!(
+            (names(&plan), plan.tables[0].rows),
+            (vec!["a"], RowsOf::Nobody)
+        );
+    }
+
+    #[test]
+    fn data_needs_the_same_structure_and_keeps_the_targets_triggers() {
+        let from = survey(
+            vec![table("a", "int")],
+            vec![object(ObjectKind::Trigger, "theirs", Some("a"), "x")],
+        );
+        let own = object(ObjectKind::Trigger, "own", Some("a"), "x");
+        let same = survey(vec![table("a", "int")], vec![own.clone()]);
+        let options = SyncOptions {
+            content: Content::Data,
+            ..SyncOptions::default()
+        };
+        assert_eq!(plan(&from, &same, &options).objects, [own]);
+        let other = survey(vec![table("a", "bigint")], vec![]);
+        assert!(matches!(
+            sync(&from, &other, &Answers::new(), &options),
+            Err(Error::Findings(_))
+        ));
+    }
+
+    #[test]
+    fn d04_an_unknown_collation_is_refused_by_name() {
+        let mut from = survey(vec![table("a", "int")], vec![]);
+        from.catalog.as_mut().unwrap().collation = Some("utf8mb4_0900_ai_ci".into());
+        let mut to = survey(vec![], vec![]);
+        to.collations.insert("utf8mb4_general_ci".into());
+        let Err(Error::Findings(findings)) =
+            sync(&from, &to, &Answers::new(), &SyncOptions::default())
+        else {
+            panic!("a plan was made");
+        };
+        assert!(
+            findings[0].problem.contains("utf8mb4_0900_ai_ci"),
+            "{findings:?}"
+        );
+    }
+
+    #[test]
+    fn unchanged_objects_are_left_alone_and_triggers_of_swapped_tables_come_back() {
+        let view = object(ObjectKind::View, "v", None, "x");
+        let trigger = object(ObjectKind::Trigger, "t", Some("a"), "x");
+        let both = survey(vec![table("a", "int")], vec![view, trigger.clone()]);
+        assert_eq!(
+            plan(&both, &both, &SyncOptions::default()).objects,
+            [trigger]
+        );
+    }
+
+    #[test]
+    fn products_are_not_mixed() {
+        let from = survey(vec![], vec![]);
+        let mut to = survey(vec![], vec![]);
+        to.product = Product {
+            engine: "sqlite",
+            flavour: "SQLite".into(),
+            version: "3.54.1".into(),
+        };
+        assert!(matches!(
+            sync(&from, &to, &Answers::new(), &SyncOptions::default()),
+            Err(Error::Findings(_))
+        ));
+    }
+}
