@@ -106,7 +106,7 @@ pub trait Snapshot: Send + Sync {
 
     /// Ends the snapshot. Returns the level that held to the end: tables outside transactions, changed
     /// meanwhile, make it inconsistent.
-    async fn close(self: Box<Self>) -> Result<SnapshotLevel>;
+    async fn close(&self) -> Result<SnapshotLevel>;
 }
 
 /// How large a batch may grow: it is full when either bound is reached.
@@ -161,9 +161,9 @@ pub trait Target: Send + Sync {
     /// Drops and makes the objects of the work; returns those that failed, each with its cause.
     async fn objects(&self) -> Result<Vec<(Object, Error)>>;
     /// Removes what the swap replaced, and the marks.
-    async fn finish(self: Box<Self>) -> Result<()>;
+    async fn finish(&self) -> Result<()>;
     /// Removes staging; a database that was made new goes too.
-    async fn discard(self: Box<Self>) -> Result<()>;
+    async fn discard(&self) -> Result<()>;
 }
 
 /// Writes rows into staging. Rows between `begin` and `commit` become visible together.

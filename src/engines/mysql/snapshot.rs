@@ -274,7 +274,7 @@ impl Snapshot for MySqlSnapshot {
         .await
     }
 
-    async fn close(self: Box<Self>) -> Result<SnapshotLevel> {
+    async fn close(&self) -> Result<SnapshotLevel> {
         let mut first = self.readers[0].lock().await;
         let after = checksums(&mut first, &self.database, &self.outside).await?;
         Ok(self.level_with(after == self.checksums))

@@ -361,7 +361,7 @@ impl Target for MySqlTarget {
         objects::make(&mut session, &self.work.database, &self.work.objects).await
     }
 
-    async fn finish(self: Box<Self>) -> Result<()> {
+    async fn finish(&self) -> Result<()> {
         let mut session = self.session.lock().await;
         let sql = if self.is_fresh() {
             format!("DROP TABLE {}", self.staged(INCOMPLETE))
@@ -376,7 +376,7 @@ impl Target for MySqlTarget {
         self.forget(&mut session).await
     }
 
-    async fn discard(self: Box<Self>) -> Result<()> {
+    async fn discard(&self) -> Result<()> {
         let mut session = self.session.lock().await;
         let sql = format!(
             "DROP DATABASE IF EXISTS {}; DROP DATABASE IF EXISTS {}",
