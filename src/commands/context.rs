@@ -1,9 +1,13 @@
 //! What a command may use: five things, built by a front door, never passed below `commands/`.
 
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, PoisonError};
+
 use secrecy::SecretString;
 use tokio_util::sync::CancellationToken;
 
 use crate::model::selection::Selection;
+use crate::output::Format;
 use crate::run::event::Listener;
 use crate::settings::Settings;
 use crate::store::Store;
@@ -14,6 +18,8 @@ pub struct Context<'a> {
     pub session: &'a mut Session,
     pub events: &'a dyn Listener,
     pub ask: &'a dyn Ask,
+    /// How the reply will be printed: how many rows `query` fetches depends on it.
+    pub format: Format,
     /// Set by the first Ctrl-C, SIGTERM or SIGHUP.
     pub stop: CancellationToken,
 }
@@ -31,15 +37,41 @@ pub struct Session {
     /// The databases of the last sync, and those of them that failed: `@last` and `@failed`.
     pub last: Vec<String>,
     pub failed: Vec<String>,
+    /// Passwords that were typed in this session.
+    pub passwords: Passwords,
+}
+
+/// Typed passwords by connection, kept in memory for the session only.
+#[derive(Clone, Debug, Default)]
+pub struct Passwords(Arc<Mutex<HashMap<String, SecretString>>>);
+
+impl Passwords {
+    pub fn get(&self, connection: &str) -> Option<SecretString> {
+        self.lock().get(connection).cloned()
+    }
+
+    pub fn keep(&self, connection: &str, password: SecretString) {
+        self.lock().insert(connection.to_string(), password);
+    }
+
+    pub fn forget(&self, connection: &str) {
+        self.lock().remove(connection);
+    }
+
+    fn lock(&self) -> std::sync::MutexGuard<'_, HashMap<String, SecretString>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
 }
 
 /// A connection, and perhaps a database or a table in it, as it was named.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Place {
     /// A saved connection's name, a URL without password, or a path.
     pub connection: String,
     pub database: Option<String>,
     pub table: Option<String>,
+    /// Whether it is certain where the database's name ends: backticks said so, or the server was asked.
+    pub exact: bool,
     /// The password of a URL that was typed at the prompt: kept for the session only.
     pub password: Option<TypedPassword>,
 }

@@ -70,6 +70,20 @@ impl Selection {
         }
     }
 
+    /// Whether it is one plain name: a word that could as well be the name of something else.
+    pub fn is_name(&self) -> bool {
+        match self.terms.as_slice() {
+            [term] => {
+                !term.negated
+                    && match &term.kind {
+                        Kind::Word(word) => !is_glob(word),
+                        kind => matches!(kind, Kind::Name(_)),
+                    }
+            }
+            _ => false,
+        }
+    }
+
     /// The names of `list` that are selected, in the list's order, each once.
     ///
     /// # Errors
@@ -225,7 +239,7 @@ impl Term {
     fn word(&self, word: &str, list: &[String]) -> Result<Vec<usize>, String> {
         let exact = self.exact(word, list);
         match exact {
-            Err(_) if word.contains(['*', '?', '[', '{']) => {
+            Err(_) if is_glob(word) => {
                 let glob = Glob::new(word)
                     .map_err(|cause| self.bad(&cause.kind().to_string()))?
                     .compile_matcher();
@@ -265,6 +279,10 @@ impl Term {
     fn bad(&self, cause: &str) -> String {
         format!("{} is no pattern: {cause}", self.text)
     }
+}
+
+fn is_glob(word: &str) -> bool {
+    word.contains(['*', '?', '[', '{'])
 }
 
 /// What kind of term a token without `!` is.

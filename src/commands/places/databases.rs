@@ -1,0 +1,419 @@
+//! From a pair of places to pairs of databases: the selection is resolved against what the source holds.
+//!
+//! Numbers mean the list last shown of that source, else its list sorted by name. Nothing is guessed: a name
+//! that is not there, or two sources for one target, is an error and then nothing is done.
+
+use std::collections::BTreeMap;
+
+use super::open::saved_address;
+use super::pair::Pair;
+use super::read::only_database;
+use crate::commands::context::{Place, Session};
+use crate::commands::{Context, Error, Result};
+use crate::engines::{self, Server};
+use crate::model::endpoint::nearest;
+use crate::model::selection::{Recent, Selection};
+
+/// One database of the source and its name on the target.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct DatabasePair {
+    pub source: String,
+    pub target: String,
+    /// The one table that the source's place names.
+    pub table: Option<String>,
+}
+
+/// Which databases of `source` go where. `maps` gives new names: `--map a=b`.
+///
+/// # Errors
+/// A usage error for a bad selection, an unknown database, a `--map` of something that is not taken, and two
+/// databases that would go into one.
+pub async fn databases(
+    cx: &Context<'_>,
+    pair: &Pair,
+    source: &dyn Server,
+    maps: &[(String, String)],
+) -> Result<Vec<DatabasePair>> {
+    let listed = names(source).await?;
+    let from = settled(&pair.source, &listed);
+    let chosen = match (&from.database, &pair.select) {
+        (Some(database), _) => {
+            require(source, database, &listed).await?;
+            vec![database.clone()]
+        }
+        (None, Some(select)) => chosen(select, &from, &listed, cx.session)?,
+        (None, None) => Vec::new(),
+    };
+    let only = saved_address(cx, &pair.target.connection)?.and_then(|it| only_database(&it));
+    let to = followed(&from, &pair.target, only)?;
+    paired(&chosen, &from, &to, maps)
+}
+
+/// The names of the databases that a user may pick, sorted.
+pub async fn names(server: &dyn Server) -> Result<Vec<String>> {
+    let databases = server.databases().await?;
+    let mut names: Vec<_> = databases.listed.into_iter().map(|it| it.name).collect();
+    names.sort();
+    Ok(names)
+}
+
+/// Decides with the server's help where the name of the place's database ends.
+///
+/// The longest name of a database that is there wins: `prod/shop.new` is the database `shop.new` if there is one.
+pub async fn settle(server: &dyn Server, place: &Place) -> Result<Place> {
+    match (&place.table, place.exact) {
+        (Some(_), false) => Ok(settled(place, &names(server).await?)),
+        _ => Ok(place.clone()),
+    }
+}
+
+/// The pure part of [`settle`].
+pub fn settled(place: &Place, names: &[String]) -> Place {
+    let (Some(database), Some(table), false) = (&place.database, &place.table, place.exact) else {
+        return place.clone();
+    };
+    let text = format!("{database}.{table}");
+    let longest = names
+        .iter()
+        .filter(|name| {
+            text.strip_prefix(name.as_str()).is_some_and(|rest| {
+                rest.is_empty() || rest.strip_prefix('.').is_some_and(|rest| !rest.is_empty())
+            })
+        })
+        .max_by_key(|name| name.len());
+    let Some(database) = longest else {
+        return place.clone();
+    };
+    Place {
+        table: text.get(database.len() + 1..).map(str::to_string),
+        database: Some(database.clone()),
+        exact: true,
+        ..place.clone()
+    }
+}
+
+/// A database that is not listed may still be there, hidden as a system database: the plan refuses it by name.
+async fn require(server: &dyn Server, database: &str, listed: &[String]) -> Result<()> {
+    if listed.iter().any(|name| name == database) || server.catalog(database).await?.is_some() {
+        return Ok(());
+    }
+    Err(no_database(database, listed))
+}
+
+/// The error for a database that is not there, with the nearest name.
+pub fn no_database(database: &str, listed: &[String]) -> Error {
+    engines::Error::NoDatabase {
+        database: database.to_string(),
+        near: nearest(database, listed.iter().map(String::as_str)),
+    }
+    .into()
+}
+
+/// The selected databases; never none.
+pub fn chosen(
+    select: &Selection,
+    source: &Place,
+    listed: &[String],
+    session: &Session,
+) -> Result<Vec<String>> {
+    let shown = shown(source, session);
+    let pinned = match shown {
+        [] => Ok(select.clone()),
+        shown => select.pin(shown),
+    };
+    let recent = Recent {
+        last: &session.last,
+        failed: &session.failed,
+    };
+    let chosen = pinned
+        .and_then(|select| select.resolve(listed, recent))
+        .map_err(|cause| Error::usage(cause).hint("databases lists what can be selected"))?;
+    match chosen.is_empty() {
+        true => Err(Error::usage(format!("{select} selects no database"))
+            .hint("databases lists what can be selected")),
+        false => Ok(chosen),
+    }
+}
+
+/// The list to which numbers refer, where one was shown of this very source.
+pub fn shown<'s>(source: &Place, session: &'s Session) -> &'s [String] {
+    match &session.source {
+        Some(place) if place.connection == source.connection => &session.databases,
+        _ => &[],
+    }
+}
+
+/// The target, where the source's settled place says whether a dot divides database and table.
+fn followed(source: &Place, target: &Place, only: Option<String>) -> Result<Place> {
+    let Some(table) = &target.table else {
+        return Ok(Place {
+            database: target.database.clone().or(only),
+            ..target.clone()
+        });
+    };
+    if source.table.as_ref() == Some(table) {
+        return Ok(target.clone());
+    }
+    let name = target.database.as_deref().unwrap_or_default();
+    let whole = format!("{name}.{table}");
+    if source.table.is_none() && source.database.as_ref() == Some(&whole) && !target.exact {
+        return Ok(Place {
+            database: Some(whole),
+            table: None,
+            ..target.clone()
+        });
+    }
+    Err(match &source.table {
+        Some(from) => Error::usage(format!(
+            "a table keeps its name: {from} cannot become {table}"
+        ))
+        .hint("name only the database of the target"),
+        None => Error::usage(format!("{target} names a table, {source} does not")).hint(format!(
+            "for a database of that name, write it in backticks: {}/`{whole}`",
+            target.connection
+        )),
+    })
+}
+
+/// Each chosen database with its name on the target.
+fn paired(
+    chosen: &[String],
+    source: &Place,
+    target: &Place,
+    maps: &[(String, String)],
+) -> Result<Vec<DatabasePair>> {
+    if let Some((unknown, _)) = maps.iter().find(|(from, _)| !chosen.contains(from)) {
+        let near = nearest(unknown, chosen.iter().map(String::as_str))
+            .map(|near| format!("; did you mean {near}?"))
+            .unwrap_or_default();
+        return Err(Error::usage(format!(
+            "--map {unknown}: it is not among the databases of this run{near}"
+        )));
+    }
+    let mut taken: BTreeMap<String, &String> = BTreeMap::new();
+    let mut pairs = Vec::new();
+    for name in chosen {
+        let goal = goal(name, target, maps)?;
+        if let Some(other) = taken.insert(goal.clone(), name) {
+            return Err(Error::usage(format!(
+                "{other} and {name} would both go into {goal} of {}",
+                target.connection
+            ))
+            .hint("give one of them another name with --map"));
+        }
+        pairs.push(DatabasePair {
+            source: name.clone(),
+            target: goal,
+            table: source.table.clone(),
+        });
+    }
+    Ok(pairs)
+}
+
+/// The name that a database gets on the target.
+fn goal(name: &str, target: &Place, maps: &[(String, String)]) -> Result<String> {
+    let mapped = maps.iter().find(|(from, _)| from == name).map(|(_, to)| to);
+    match (mapped, &target.database) {
+        (Some(mapped), Some(given)) if mapped != given => Err(Error::usage(format!(
+            "--map says {name} becomes {mapped}, the target says {given}"
+        ))
+        .hint(format!(
+            "name only the connection of the target, {}",
+            target.connection
+        ))),
+        (Some(goal), _) | (None, Some(goal)) => Ok(goal.clone()),
+        (None, None) => Ok(name.to_string()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::read::divide;
+    use super::*;
+
+    fn list(names: &str) -> Vec<String> {
+        names.split_whitespace().map(str::to_string).collect()
+    }
+
+    fn place(text: &str) -> Place {
+        let rest = text.split_once('/').map(|(_, rest)| divide(rest));
+        Place {
+            connection: text.split('/').next().unwrap().to_string(),
+            ..rest.unwrap_or_default()
+        }
+    }
+
+    fn map(from: &str, to: &str) -> (String, String) {
+        (from.to_string(), to.to_string())
+    }
+
+    /// `source>target` of each pair, or the error.
+    fn say(
+        chosen: &str,
+        source: &str,
+        target: &str,
+        maps: &[(String, String)],
+    ) -> Result<String, String> {
+        let source = place(source);
+        followed(&source, &place(target), None)
+            .and_then(|target| paired(&list(chosen), &source, &target, maps))
+            .map(|pairs| {
+                let words = pairs.iter().map(|pair| {
+                    let table = pair.table.as_ref().map(|table| format!(".{table}"));
+                    format!(
+                        "{}{}>{}",
+                        pair.source,
+                        table.unwrap_or_default(),
+                        pair.target
+                    )
+                });
+                words.collect::<Vec<_>>().join(" ")
+            })
+            .map_err(|error| error.message)
+    }
+
+    #[test]
+    fn the_longest_database_that_is_there_wins_over_a_table() {
+        let names = list("shop shop.new shop.new.er");
+        for (text, database, table) in [
+            ("p/shop.orders", "shop", Some("orders")),
+            ("p/shop.new", "shop.new", None),
+            ("p/shop.new.orders", "shop.new", Some("orders")),
+            ("p/shop.new.er", "shop.new.er", None),
+            ("p/`shop`.new", "shop", Some("new")),
+            ("p/crm.orders", "crm", Some("orders")),
+        ] {
+            let settled = settled(&place(text), &names);
+            assert_eq!(settled.database.as_deref(), Some(database), "{text}");
+            assert_eq!(settled.table.as_deref(), table, "{text}");
+        }
+    }
+
+    #[test]
+    fn names_are_kept_unless_the_target_or_a_map_says_otherwise() {
+        for (chosen, source, target, maps, expected) in [
+            ("shop", "src/shop", "dst", vec![], "shop>shop"),
+            ("shop", "src/shop", "dst/copy", vec![], "shop>copy"),
+            ("shop crm", "src", "dst", vec![], "shop>shop crm>crm"),
+            (
+                "shop crm",
+                "src",
+                "dst",
+                vec![map("crm", "crm2")],
+                "shop>shop crm>crm2",
+            ),
+            ("shop", "src", "dst/copy", vec![], "shop>copy"),
+            ("shop", "src/shop.orders", "dst", vec![], "shop.orders>shop"),
+            (
+                "shop",
+                "src/shop.orders",
+                "dst/copy",
+                vec![],
+                "shop.orders>copy",
+            ),
+            (
+                "shop",
+                "src/shop.orders",
+                "dst/copy.orders",
+                vec![],
+                "shop.orders>copy",
+            ),
+            ("a.b", "src/`a.b`", "dst/a.b", vec![], "a.b>a.b"),
+            ("shop", "src/shop", "dst/`a.b`", vec![], "shop>a.b"),
+        ] {
+            assert_eq!(
+                say(chosen, source, target, &maps),
+                Ok(expected.to_string()),
+                "{source} {target}"
+            );
+        }
+    }
+
+    #[test]
+    fn what_would_be_guessed_is_refused() {
+        for (chosen, source, target, maps, expected) in [
+            (
+                "shop crm",
+                "src",
+                "dst/all_of_it",
+                vec![],
+                "shop and crm would both go into all_of_it of dst",
+            ),
+            (
+                "shop crm",
+                "src",
+                "dst",
+                vec![map("crm", "shop")],
+                "shop and crm would both go into shop of dst",
+            ),
+            (
+                "shop",
+                "src/shop",
+                "dst",
+                vec![map("shpo", "x")],
+                "--map shpo: it is not among the databases of this run; did you mean shop?",
+            ),
+            (
+                "shop",
+                "src/shop",
+                "dst/copy",
+                vec![map("shop", "x")],
+                "--map says shop becomes x, the target says copy",
+            ),
+            (
+                "shop",
+                "src/shop.orders",
+                "dst/shop.items",
+                vec![],
+                "a table keeps its name: orders cannot become items",
+            ),
+            (
+                "shop",
+                "src/shop",
+                "dst/shop.orders",
+                vec![],
+                "dst/shop.orders names a table, src/shop does not",
+            ),
+        ] {
+            assert_eq!(
+                say(chosen, source, target, &maps),
+                Err(expected.to_string()),
+                "{source} {target}"
+            );
+        }
+    }
+
+    #[test]
+    fn a_single_file_takes_one_database_under_its_own_name() {
+        let target = followed(&place("src/shop"), &place("file"), Some("copy".into())).unwrap();
+        let pairs = paired(&list("shop"), &place("src/shop"), &target, &[]).unwrap();
+        assert_eq!(pairs[0].target, "copy");
+    }
+
+    #[test]
+    fn numbers_mean_the_list_that_was_shown_of_this_source() {
+        let session = Session {
+            source: Some(place("src")),
+            databases: list("shop blog"),
+            ..Session::default()
+        };
+        let two = Selection::parse("2").unwrap();
+        let listed = list("blog new shop");
+        assert_eq!(
+            chosen(&two, &place("src"), &listed, &session).unwrap(),
+            ["blog"]
+        );
+        assert_eq!(
+            chosen(&two, &place("other"), &listed, &session).unwrap(),
+            ["new"]
+        );
+    }
+
+    #[test]
+    fn a_selection_that_leaves_nothing_is_an_error() {
+        let nothing = Selection::parse("1,!1").unwrap();
+        let error =
+            chosen(&nothing, &place("src"), &list("shop"), &Session::default()).unwrap_err();
+        assert_eq!(error.message, "1,!1 selects no database");
+    }
+}

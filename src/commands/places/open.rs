@@ -1,0 +1,257 @@
+//! Opening a place: a saved connection, or a URL or path for this once.
+
+use std::path::Path;
+
+use secrecy::SecretString;
+
+use crate::commands::context::Place;
+use crate::commands::{Context, Error, Result};
+use crate::engines::{self, ConnectOptions, Hop, Server};
+use crate::model::endpoint::{Address, Endpoint, ParsedUrl, is_address};
+use crate::model::label::Label;
+use crate::store::{Connection, Password};
+
+/// An open place.
+pub struct Opened {
+    pub endpoint: Endpoint,
+    pub server: Box<dyn Server>,
+}
+
+impl std::fmt::Debug for Opened {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Opened({:?})", self.endpoint)
+    }
+}
+
+/// Opens a saved connection (its use is recorded), a URL or a path.
+///
+/// A password that is missing is asked for at a terminal, once, and kept for the session where the settings
+/// allow it.
+///
+/// # Errors
+/// The connection is not saved, or the hop of the login that failed.
+pub async fn open(cx: &Context<'_>, place: &Place) -> Result<Opened> {
+    match is_address(&place.connection) {
+        true => open_address(cx, place).await,
+        false => open_saved(cx, &place.connection).await,
+    }
+}
+
+async fn open_saved(cx: &Context<'_>, name: &str) -> Result<Opened> {
+    let connection = saved(cx, name)?;
+    let endpoint = Endpoint {
+        name: name.to_string(),
+        address: connection.address.clone(),
+        password: password(cx, &connection)?,
+        label: connection.label,
+    };
+    let server = match connect(cx, &endpoint).await {
+        Err(error) => {
+            if is_login(&error) {
+                cx.session.passwords.forget(name);
+            }
+            return Err(error.into());
+        }
+        Ok(server) => server,
+    };
+    cx.store.touch(name, &server.product().to_string())?;
+    Ok(Opened { endpoint, server })
+}
+
+async fn open_address(cx: &Context<'_>, place: &Place) -> Result<Opened> {
+    let address = parsed(&place.connection)?;
+    let name = &place.connection;
+    let known = place
+        .password
+        .as_ref()
+        .map(|typed| typed.0.clone())
+        .or_else(|| cx.session.passwords.get(name));
+    let mut endpoint = Endpoint {
+        name: name.clone(),
+        label: label(&address, &cx.store.connections()?),
+        password: known,
+        address,
+    };
+    let server = match connect(cx, &endpoint).await {
+        Err(error) if is_login(&error) && place.password.is_none() => {
+            cx.session.passwords.forget(name);
+            let Some(typed) = ask(cx, &endpoint.address.to_string()) else {
+                return Err(error.into());
+            };
+            endpoint.password = Some(typed.clone());
+            let server = connect(cx, &endpoint).await?;
+            keep(cx, name, typed);
+            server
+        }
+        other => other?,
+    };
+    Ok(Opened { endpoint, server })
+}
+
+async fn connect(cx: &Context<'_>, endpoint: &Endpoint) -> engines::Result<Box<dyn Server>> {
+    let options = ConnectOptions {
+        timeout: cx.settings.connections.default_timeout,
+    };
+    engines::open(endpoint, &options).await
+}
+
+fn is_login(error: &engines::Error) -> bool {
+    matches!(
+        error,
+        engines::Error::Connect {
+            hop: Hop::Login,
+            ..
+        }
+    )
+}
+
+/// The password of a saved connection; one that is typed each time is remembered for the session.
+fn password(cx: &Context<'_>, connection: &Connection) -> Result<Option<SecretString>> {
+    let name = &connection.name;
+    if !matches!(connection.password, Password::Ask) {
+        // INTEGRATE: Ok(connection.password.resolve(name, || ask(cx, name))?)
+        return match &connection.password {
+            Password::Base64(secret) => Ok(Some(secret.clone())),
+            _ => Ok(None),
+        };
+    }
+    if let Some(password) = cx.session.passwords.get(name) {
+        return Ok(Some(password));
+    }
+    let typed = ask(cx, name).ok_or_else(|| {
+        Error::failed(format!(
+            "the password of {name} is typed each time, and nobody answers"
+        ))
+        .hint(format!(
+            "run it at a terminal, or keep a reference: connections edit {name} --password-env VAR"
+        ))
+    })?;
+    keep(cx, name, typed.clone());
+    Ok(Some(typed))
+}
+
+fn ask(cx: &Context<'_>, whose: &str) -> Option<SecretString> {
+    if !cx.ask.is_terminal() {
+        return None;
+    }
+    cx.ask.secret(&format!("Password of {whose}: "))
+}
+
+fn keep(cx: &Context<'_>, name: &str, password: SecretString) {
+    if cx.settings.connections.cache_passwords {
+        cx.session.passwords.keep(name, password);
+    }
+}
+
+/// The saved connection of this name.
+fn saved(cx: &Context<'_>, name: &str) -> Result<Connection> {
+    match cx.store.connection(name)? {
+        Some(connection) => Ok(connection),
+        None => Err(super::Known::of(cx)?.unknown(name)),
+    }
+}
+
+/// The address of a place's connection; None when it is not saved any more.
+pub fn saved_address(cx: &Context<'_>, connection: &str) -> Result<Option<Address>> {
+    match is_address(connection) {
+        true => parsed(connection).map(Some),
+        false => Ok(cx.store.connection(connection)?.map(|it| it.address)),
+    }
+}
+
+fn parsed(word: &str) -> Result<Address> {
+    let home = std::env::var("HOME").ok();
+    ParsedUrl::read(word, &engines::schemes(), home.as_deref())
+        .map(|parsed| parsed.address)
+        .map_err(|cause| Error::usage(cause.to_string()))
+}
+
+/// The label of a place that is not saved: the strictest of the saved connections to the same server or folder.
+pub fn label(address: &Address, saved: &[Connection]) -> Label {
+    let strictest = [
+        Label::Production,
+        Label::Unknown,
+        Label::Staging,
+        Label::Testing,
+        Label::Development,
+    ];
+    let labels: Vec<Label> = saved
+        .iter()
+        .filter(|connection| is_same_place(address, &connection.address))
+        .map(|connection| connection.label)
+        .collect();
+    strictest
+        .into_iter()
+        .find(|label| labels.contains(label))
+        .unwrap_or_default()
+}
+
+/// Whether two addresses lead to one server, whoever logs in; for files, whether one lies in the other.
+fn is_same_place(left: &Address, right: &Address) -> bool {
+    match (left, right) {
+        (Address::Network(left), Address::Network(right)) => match (&left.socket, &right.socket) {
+            (None, None) => left.host == right.host && left.port == right.port,
+            (left, right) => left == right,
+        },
+        (Address::File { path: left, .. }, Address::File { path: right, .. }) => {
+            let (left, right) = (real(left), real(right));
+            left.starts_with(&right) || right.starts_with(&left)
+        }
+        _ => false,
+    }
+}
+
+/// The path without links and dots, as far as it exists.
+fn real(path: &Path) -> std::path::PathBuf {
+    let whole = std::path::absolute(path).unwrap_or_else(|_| path.to_path_buf());
+    let mut rest = Vec::new();
+    for ancestor in whole.ancestors() {
+        if let Ok(real) = ancestor.canonicalize() {
+            return rest.iter().rev().fold(real, |path, part| path.join(part));
+        }
+        rest.extend(ancestor.file_name());
+    }
+    whole
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn address(word: &str) -> Address {
+        ParsedUrl::read(word, &[("mysql", Some(3306))], None)
+            .unwrap()
+            .address
+    }
+
+    fn saved(word: &str, label: Label) -> Connection {
+        Connection {
+            name: "saved".into(),
+            address: address(word),
+            password: Password::None,
+            label,
+            product: None,
+            last_used: None,
+        }
+    }
+
+    #[test]
+    fn a_place_that_is_not_saved_takes_the_strictest_label_of_its_server() {
+        let list = [
+            saved("mysql://app@h", Label::Development),
+            saved("mysql://admin@h", Label::Production),
+            saved("mysql://app@h:3307", Label::Staging),
+        ];
+        assert_eq!(label(&address("mysql://me@h"), &list), Label::Production);
+        assert_eq!(label(&address("mysql://me@h:3307"), &list), Label::Staging);
+        assert_eq!(label(&address("mysql://me@other"), &list), Label::Unknown);
+    }
+
+    #[test]
+    fn a_file_of_a_saved_folder_has_the_folders_label() {
+        let list = [saved("./no-such/prod", Label::Production)];
+        let file = |word: &str| label(&address(word), &list);
+        assert_eq!(file("./no-such/prod/shop.db"), Label::Production);
+        assert_eq!(file("./no-such/production"), Label::Unknown);
+    }
+}

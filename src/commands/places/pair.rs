@@ -1,0 +1,534 @@
+//! `[pair] [select]`: the words of a command that reads from one place and writes to, or compares with, another.
+//!
+//! Places come first, then the selection. What is left out comes from the session; one place alone is the
+//! source. A digit is a connection's number only while the session lacks a source or a target; else it
+//! selects. Once a source is one database there is nothing to select.
+
+use super::read::{Known, is_number, outside_quotes, read, slash};
+use crate::commands::context::{Place, Session};
+use crate::commands::{Context, Error, Result};
+use crate::model::endpoint::is_address;
+use crate::model::selection::Selection;
+
+/// The words that name two places and a selection: what `sync` and `compare` share.
+#[derive(Clone, Debug, Default, PartialEq, Eq, clap::Args)]
+pub struct PairArgs {
+    /// Source, target and selection, such as `prod/shop dev/shop` or `prod dev 1-3`; what is left out comes from
+    /// the session
+    #[arg(value_name = "PLACE|SELECT", allow_negative_numbers = true)]
+    pub words: Vec<String>,
+    /// The databases to take: numbers, names, globs, /regex/, all
+    #[arg(long, value_name = "SELECT", allow_hyphen_values = true)]
+    pub select: Option<String>,
+    /// Give a database another name on the target; repeatable
+    #[arg(long, value_name = "SOURCE=TARGET")]
+    pub map: Vec<String>,
+    /// The arrow of `A -> B`, which clap takes for a flag.
+    #[arg(short = '>', hide = true, action = clap::ArgAction::Count)]
+    pub arrow: u8,
+}
+
+impl PairArgs {
+    /// The pair that the words name.
+    ///
+    /// # Errors
+    /// As for [`pair`].
+    pub fn pair(&self, cx: &Context<'_>) -> Result<Pair> {
+        pair(cx, &self.spoken(), self.select.as_deref())
+    }
+
+    /// The words with the arrow back in its place.
+    fn spoken(&self) -> Vec<String> {
+        let mut words = self.words.clone();
+        for _ in 0..self.arrow {
+            words.insert(1.min(words.len()), "->".to_string());
+        }
+        words
+    }
+
+    /// The new names: `--map a=b`.
+    ///
+    /// # Errors
+    /// A usage error for a word that is no `a=b`, or a name that is mapped twice.
+    pub fn maps(&self) -> Result<Vec<(String, String)>> {
+        let mut maps: Vec<(String, String)> = Vec::new();
+        for word in &self.map {
+            let Some((from, to)) = word
+                .split_once('=')
+                .filter(|(from, to)| !from.is_empty() && !to.is_empty())
+            else {
+                return Err(Error::usage(format!("--map {word} is not SOURCE=TARGET"))
+                    .hint("as in --map shop=shop_copy"));
+            };
+            if maps.iter().any(|(known, _)| known == from) {
+                return Err(Error::usage(format!("--map names {from} twice")));
+            }
+            maps.push((from.to_string(), to.to_string()));
+        }
+        Ok(maps)
+    }
+}
+
+/// Source, target and selection of a command, from its words and the session.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Pair {
+    pub source: Place,
+    pub target: Place,
+    /// None when the source is one database.
+    pub select: Option<Selection>,
+}
+
+/// Reads `[pair] [select]` (docs: shell grammar): what the words leave out comes from the session.
+///
+/// # Errors
+/// A usage error when there is no source or target, when a pair of connections comes without a selection, or a
+/// lone `-` (half of an arrow) is found.
+pub fn pair(cx: &Context<'_>, words: &[String], select: Option<&str>) -> Result<Pair> {
+    spoken(words, select, &Known::of(cx)?, cx.session)
+}
+
+fn spoken(
+    words: &[String],
+    select: Option<&str>,
+    known: &Known,
+    session: &Session,
+) -> Result<Pair> {
+    let words = whole_words(words);
+    if words.iter().any(|word| word == "-") {
+        return Err(Error::usage("\"-\" is half of an arrow").hint(
+            "a shell reads \">\" as a redirection: write two words, as in sync prod/shop dev/shop",
+        ));
+    }
+    let (places, rest) = match arrow(&words, known)? {
+        Some(at) => arrow_places(&words, at, known)?,
+        None => leading_places(&words, known, session)?,
+    };
+    let (source, target) = complete(places, rest, known, session)?;
+    let select = selection(&source, &target, rest, select, session)?;
+    Ok(Pair {
+        source,
+        target,
+        select,
+    })
+}
+
+/// The words with quoted names whole again (`my db` in backticks comes as two words) and arrows apart.
+fn whole_words(words: &[String]) -> Vec<String> {
+    let mut whole: Vec<String> = Vec::new();
+    let mut is_open = false;
+    for word in words {
+        match whole.last_mut() {
+            Some(last) if is_open => {
+                last.push(' ');
+                last.push_str(word);
+            }
+            _ => whole.push(word.clone()),
+        }
+        is_open ^= word.matches('`').count() % 2 == 1;
+    }
+    whole.iter().flat_map(|word| around_arrow(word)).collect()
+}
+
+/// `a->b` as three words.
+fn around_arrow(word: &str) -> Vec<String> {
+    let bare: Vec<(usize, char)> = outside_quotes(word).collect();
+    let found = bare.iter().enumerate().find_map(|(n, (at, c))| match c {
+        '→' => Some((*at, '→'.len_utf8())),
+        '-' if bare.get(n + 1) == Some(&(at + 1, '>')) => Some((*at, 2)),
+        _ => None,
+    });
+    let Some((at, length)) = found else {
+        return vec![word.to_string()];
+    };
+    [&word[..at], "->", &word[at + length..]]
+        .into_iter()
+        .filter(|part| !part.is_empty())
+        .map(str::to_string)
+        .collect()
+}
+
+/// Where the arrow is; `to` is one where it stands between two words and the first is a place.
+fn arrow(words: &[String], known: &Known) -> Result<Option<usize>> {
+    let arrows: Vec<usize> = (0..words.len())
+        .filter(|at| words[*at] == "->" || (*at == 1 && is_to(words, known)))
+        .collect();
+    match arrows.as_slice() {
+        [] => Ok(None),
+        [1] if words.len() > 2 => Ok(Some(1)),
+        _ => Err(
+            Error::usage("an arrow stands once, between source and target")
+                .hint("as in sync prod/shop -> dev/shop"),
+        ),
+    }
+}
+
+fn is_to(words: &[String], known: &Known) -> bool {
+    words.len() > 2 && words[1] == "to" && (is_number(&words[0]) || is_place(&words[0], known))
+}
+
+type Places<'w> = (Vec<Place>, &'w [String]);
+
+fn arrow_places<'w>(words: &'w [String], at: usize, known: &Known) -> Result<Places<'w>> {
+    let places = vec![read(&words[at - 1], known)?, read(&words[at + 1], known)?];
+    Ok((places, &words[at + 2..]))
+}
+
+/// The places with which the words begin: two at most.
+fn leading_places<'w>(words: &'w [String], known: &Known, session: &Session) -> Result<Places<'w>> {
+    let numbers_select = session.source.is_some() && session.target.is_some();
+    let count = words
+        .iter()
+        .take(2)
+        .take_while(|word| is_place(word, known) || (is_number(word) && !numbers_select))
+        .count();
+    let places = words[..count]
+        .iter()
+        .map(|word| read(word, known))
+        .collect::<Result<_>>()?;
+    Ok((places, &words[count..]))
+}
+
+/// Whether a word names a place rather than selects: a saved connection, a URL, a path, or something in a connection.
+fn is_place(word: &str, known: &Known) -> bool {
+    if word.starts_with(['!', '@', '=']) || word == "all" || is_regex(word) {
+        return false;
+    }
+    is_address(word)
+        || slash(word).is_some()
+        || known.has(&crate::model::selection::unquoted(word).unwrap_or_else(|| word.to_string()))
+}
+
+/// Whether a word begins with `/REGEX/` as a selection writes it; a folder is written without a slash at its end.
+fn is_regex(word: &str) -> bool {
+    let Some(rest) = word.strip_prefix('/') else {
+        return false;
+    };
+    let end = rest
+        .match_indices('/')
+        .find(|(at, _)| !rest[..*at].ends_with('\\'));
+    end.is_some_and(|(at, _)| {
+        at > 0 && (rest[at + 1..].is_empty() || rest[at + 1..].starts_with(','))
+    })
+}
+
+/// Source and target, from the words, then from the session.
+fn complete(
+    places: Vec<Place>,
+    rest: &[String],
+    known: &Known,
+    session: &Session,
+) -> Result<(Place, Place)> {
+    let mut places = places.into_iter();
+    let source = places.next().or_else(|| session.source.clone());
+    let target = places.next().or_else(|| session.target.clone());
+    match (source, target) {
+        (Some(source), Some(target)) => Ok((source, target)),
+        (source, _) => Err(missing(source.as_ref(), rest, known)),
+    }
+}
+
+/// The error for a missing place: a word that was left over is most likely a mistyped connection.
+fn missing(source: Option<&Place>, rest: &[String], known: &Known) -> Error {
+    let word = rest
+        .first()
+        .filter(|word| Selection::parse(word).is_ok_and(|select| select.is_name()));
+    let (role, example) = match source {
+        None => ("source", "sync prod/shop dev/shop".to_string()),
+        Some(source) => ("target", format!("sync {source} dev")),
+    };
+    match word {
+        Some(word) => known.unknown(word),
+        None => Error::usage(format!("there is no {role}")).hint(format!(
+            "name it, as in {example}, or choose it with {role} NAME"
+        )),
+    }
+}
+
+/// The selection: from the option, the words that are left, or the session.
+fn selection(
+    source: &Place,
+    target: &Place,
+    rest: &[String],
+    option: Option<&str>,
+    session: &Session,
+) -> Result<Option<Selection>> {
+    let words = Some(rest.join(" ")).filter(|words| !words.is_empty());
+    let text = match (words, option) {
+        (Some(words), Some(_)) => {
+            return Err(Error::usage(format!(
+                "the selection is given twice: {words} and --select"
+            )));
+        }
+        (words, option) => words.or(option.map(str::to_string)),
+    };
+    match (text, &source.database) {
+        (Some(text), Some(database)) => Err(Error::usage(format!(
+            "{text} cannot select: the source is one database already, {database}"
+        ))
+        .hint("name the connection alone to select among its databases")),
+        (Some(text), None) => Selection::parse(&text).map(Some).map_err(Error::usage),
+        (None, Some(_)) => Ok(None),
+        (None, None) => remembered(source, target, session).map(Some),
+    }
+}
+
+/// The session's selection, where the source is the session's.
+fn remembered(source: &Place, target: &Place, session: &Session) -> Result<Selection> {
+    let is_sessions = session
+        .source
+        .as_ref()
+        .is_some_and(|place| place.connection == source.connection);
+    session
+        .selection
+        .clone()
+        .filter(|_| is_sessions)
+        .ok_or_else(|| {
+            Error::usage(format!(
+                "which databases of {source}? nothing is selected for {target}"
+            ))
+            .hint(format!(
+                "name one, as in {source}/shop, or --select 'shop,crm', or --select all"
+            ))
+        })
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::Parser;
+
+    use super::*;
+    use crate::model::endpoint::{Address, ParsedUrl};
+
+    #[derive(clap::Parser)]
+    struct Line {
+        #[command(flatten)]
+        pair: PairArgs,
+        #[arg(long)]
+        yes: bool,
+        #[arg(short)]
+        output: Option<String>,
+    }
+
+    fn known() -> Known {
+        let folder = |name: &str| -> (String, Address) {
+            let word = format!("./no-such-{name}");
+            (
+                name.to_string(),
+                ParsedUrl::read(&word, &[], None).unwrap().address,
+            )
+        };
+        Known {
+            saved: ["dev", "prod", "shop", "to"].map(folder).to_vec(),
+            numbered: vec!["prod".into(), "dev".into()],
+            schemes: vec![("mysql", Some(3306))],
+            home: None,
+        }
+    }
+
+    fn session(source: &str, target: &str) -> Session {
+        let place = |word: &str| (!word.is_empty()).then(|| read(word, &known()).unwrap());
+        Session {
+            source: place(source),
+            target: place(target),
+            ..Session::default()
+        }
+    }
+
+    fn words(line: &str) -> Vec<String> {
+        line.split_whitespace().map(str::to_string).collect()
+    }
+
+    /// `source | target | selection`, or the error.
+    fn say(line: &str, session: &Session) -> String {
+        let (line, option) = match line.split_once(" --select ") {
+            Some((line, option)) => (line, Some(option)),
+            None => (line, None),
+        };
+        match spoken(&words(line), option, &known(), session) {
+            Ok(pair) => {
+                let select = pair.select.map(|select| format!(" | {select}"));
+                format!(
+                    "{} | {}{}",
+                    pair.source,
+                    pair.target,
+                    select.unwrap_or_default()
+                )
+            }
+            Err(error) => format!("error: {}", error.message),
+        }
+    }
+
+    #[test]
+    fn words_alone_name_source_target_and_selection() {
+        let none = Session::default();
+        for (line, expected) in [
+            ("prod/shop dev/shop", "prod/shop | dev/shop"),
+            ("prod/shop -> dev/shop", "prod/shop | dev/shop"),
+            ("prod/shop → dev", "prod/shop | dev"),
+            ("prod/shop to dev", "prod/shop | dev"),
+            ("prod/shop->dev", "prod/shop | dev"),
+            ("prod/shop→dev/crm", "prod/shop | dev/crm"),
+            ("prod/shop dev", "prod/shop | dev"),
+            ("prod/shop.orders dev", "prod/shop.orders | dev"),
+            ("prod to all", "error: there is no connection all"),
+            ("prod to", "prod | to"),
+            ("prod/a to", "prod/a | to"),
+            ("prod dev 1-3", "prod | dev | 1-3"),
+            ("prod dev 1-3,!2 log_*", "prod | dev | 1-3,!2,log_*"),
+            ("prod dev shop", "prod | dev | shop"),
+            ("prod -> dev all", "prod | dev | all"),
+            ("prod dev -2", "prod | dev | -2"),
+            ("prod dev /^log_/,!x", "prod | dev | /^log_/,!x"),
+            ("prod dev --select shop,crm", "prod | dev | shop,crm"),
+            ("1 2 all", "prod | dev | all"),
+            ("1/shop 2", "prod/shop | dev"),
+            ("1 -> 2 3", "prod | dev | 3"),
+            ("prod/`my db` dev", "prod/`my db` | dev"),
+            ("prod dev `my db`", "prod | dev | `my db`"),
+            ("mysql://u@h/shop ./x.db", "mysql://u@h:3306/shop | ./x.db"),
+            ("./a.db ./b.db", "./a.db | ./b.db"),
+        ] {
+            let expected = match expected {
+                "prod | to" => "error: which databases of prod? nothing is selected for to",
+                _ => expected,
+            };
+            assert_eq!(say(line, &none), expected, "{line}");
+        }
+    }
+
+    #[test]
+    fn what_is_left_out_comes_from_the_session() {
+        let mut set = session("prod", "dev");
+        set.selection = Some(Selection::parse("2-3").unwrap());
+        for (line, expected) in [
+            ("", "prod | dev | 2-3"),
+            ("1-2", "prod | dev | 1-2"),
+            ("1", "prod | dev | 1"),
+            ("1 2", "prod | dev | 1,2"),
+            ("crm", "prod | dev | crm"),
+            ("all", "prod | dev | all"),
+            ("prod/shop", "prod/shop | dev"),
+            ("prod", "prod | dev | 2-3"),
+            ("prod prod", "prod | prod | 2-3"),
+            ("dev 1", "dev | dev | 1"),
+            (
+                "dev",
+                "error: which databases of dev? nothing is selected for dev",
+            ),
+            (
+                "shop",
+                "error: which databases of shop? nothing is selected for dev",
+            ),
+        ] {
+            assert_eq!(say(line, &set), expected, "{line}");
+        }
+        assert_eq!(say("", &session("prod/shop", "dev")), "prod/shop | dev");
+    }
+
+    #[test]
+    fn words_that_do_not_fit_are_answered_with_their_reason() {
+        let none = Session::default();
+        let twice = "error: an arrow stands once, between source and target";
+        for (line, expected) in [
+            ("", "error: there is no source"),
+            ("all", "error: there is no source"),
+            ("1-3", "error: there is no source"),
+            ("prod/shop", "error: there is no target"),
+            ("prod/shop 1-3", "error: there is no target"),
+            (
+                "prdo/shop dev",
+                "error: there is no connection prdo; did you mean prod?",
+            ),
+            (
+                "prdo dev",
+                "error: there is no connection prdo; did you mean prod?",
+            ),
+            (
+                "prod/shop dve",
+                "error: there is no connection dve; did you mean dev?",
+            ),
+            (
+                "prod -> dve",
+                "error: there is no connection dve; did you mean dev?",
+            ),
+            (
+                "prod dev",
+                "error: which databases of prod? nothing is selected for dev",
+            ),
+            ("prod/shop -", "error: \"-\" is half of an arrow"),
+            ("prod - dev", "error: \"-\" is half of an arrow"),
+            ("-> dev", twice),
+            ("prod ->", twice),
+            ("prod -> -> dev", twice),
+            ("prod dev -> shop", twice),
+            (
+                "prod/shop dev 1-3",
+                "error: 1-3 cannot select: the source is one database already, shop",
+            ),
+            (
+                "prod dev 1 --select 2",
+                "error: the selection is given twice: 1 and --select",
+            ),
+            ("prod dev 1,,2", "error: there is an empty term in \"1,,2\""),
+            ("9 2 all", "error: connection 9 is out of range 1-2"),
+        ] {
+            assert_eq!(say(line, &none), expected, "{line}");
+        }
+    }
+
+    #[test]
+    fn a_pair_of_connections_without_a_selection_hints_at_all() {
+        let error = spoken(&words("prod dev"), None, &known(), &Session::default()).unwrap_err();
+        assert_eq!(
+            error.hint.unwrap(),
+            "name one, as in prod/shop, or --select 'shop,crm', or --select all"
+        );
+    }
+
+    #[test]
+    fn the_arrow_and_open_ranges_pass_the_parser_of_arguments() {
+        for (line, expected) in [
+            ("prod/shop -> dev/shop --yes", "prod/shop -> dev/shop"),
+            ("prod dev -3 --yes -o json", "prod dev -3"),
+            ("prod -> dev -3 --yes", "prod -> dev -3"),
+            ("--yes prod → dev", "prod → dev"),
+            ("prod - --yes", "prod -"),
+        ] {
+            let line = Line::try_parse_from(["sync"].into_iter().chain(line.split(' '))).unwrap();
+            assert_eq!(line.pair.spoken().join(" "), expected);
+            assert!(line.yes);
+            assert_ne!(line.output.as_deref(), Some("table"));
+        }
+    }
+
+    #[test]
+    fn a_selection_option_may_begin_with_a_hyphen() {
+        let line = Line::try_parse_from(["sync", "a", "b", "--select", "-2,5"]).unwrap();
+        assert_eq!(line.pair.select.as_deref(), Some("-2,5"));
+    }
+
+    #[test]
+    fn an_unknown_flag_is_no_word() {
+        assert!(Line::try_parse_from(["sync", "a", "--yse"]).is_err());
+    }
+
+    #[test]
+    fn new_names_are_pairs() {
+        let maps = |words: &[&str]| {
+            let map = words.iter().map(|word| word.to_string()).collect();
+            PairArgs {
+                map,
+                ..PairArgs::default()
+            }
+            .maps()
+            .map_err(|error| error.message)
+        };
+        assert_eq!(
+            maps(&["a=b", "c=d=e"]),
+            Ok(vec![("a".into(), "b".into()), ("c".into(), "d=e".into())])
+        );
+        assert_eq!(maps(&["a"]), Err("--map a is not SOURCE=TARGET".into()));
+        assert_eq!(maps(&["a="]), Err("--map a= is not SOURCE=TARGET".into()));
+        assert_eq!(maps(&["a=b", "a=c"]), Err("--map names a twice".into()));
+    }
+}
