@@ -1,6 +1,54 @@
 //! Settings: defaults, then config.yaml, then `MAESTRO_…` variables, then flags; each value knows its origin.
+//!
+//! Every key stands once in `keys`: its name, how it is read and how it is shown. A key that is not there is
+//! an error that names the nearest one.
 
+mod file;
+mod keys;
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
+
+use keys::KEYS;
+
+/// The file's name, in `MAESTRO_HOME` or the platform's configuration folder.
+pub const FILE: &str = "config.yaml";
+
+/// The variable that names the home folder.
+pub const HOME: &str = "MAESTRO_HOME";
+
+/// A setting that cannot be used; exit code 78.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{message}")]
+pub struct SettingsError {
+    pub message: String,
+    pub hint: Option<String>,
+}
+
+/// Where a value comes from; later ones win.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum Origin {
+    #[default]
+    Default,
+    /// A line of config.yaml.
+    File { line: u64 },
+    /// An environment variable of this name.
+    Variable(String),
+    /// A flag, as it is typed.
+    Flag(String),
+}
+
+impl fmt::Display for Origin {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Origin::Default => f.write_str("default"),
+            Origin::File { line } => write!(f, "{FILE}, line {line}"),
+            Origin::Variable(name) | Origin::Flag(name) => f.write_str(name),
+        }
+    }
+}
 
 /// The values in force.
 #[derive(Clone, Debug)]
@@ -9,6 +57,12 @@ pub struct Settings {
     pub batch: Batch,
     pub logging: Logging,
     pub sync: Sync,
+    /// The configuration file, whether it is there or not; None where the platform has no place for it.
+    pub file: Option<PathBuf>,
+    /// What a person should know: keys of older tools that have no effect here.
+    pub notices: Vec<String>,
+    /// By key; a key that is not in it has its default.
+    origins: BTreeMap<&'static str, Origin>,
 }
 
 #[derive(Clone, Debug)]
@@ -68,6 +122,92 @@ impl Default for Settings {
                 job_timeout: Duration::from_secs(3600),
                 cleanup_age: Duration::from_secs(30 * 86400),
             },
+            file: None,
+            notices: Vec::new(),
+            origins: BTreeMap::new(),
         }
     }
 }
+
+impl Settings {
+    /// Reads the file of `home` (else of `MAESTRO_HOME`, else of the platform) and the environment.
+    ///
+    /// # Errors
+    /// Names the key or the value, its line or variable, and the nearest key.
+    pub fn load(home: Option<&Path>) -> Result<Settings, SettingsError> {
+        let variable = |name: &str| std::env::var(name).ok().filter(|value| !value.is_empty());
+        let file = match home.map(Path::to_path_buf).or_else(home_variable) {
+            Some(home) => Some(home.join(FILE)),
+            None => dirs::config_dir().map(|folder| folder.join("maestro").join(FILE)),
+        };
+        Settings::read(file, variable)
+    }
+
+    fn read(
+        file: Option<PathBuf>,
+        variable: impl Fn(&str) -> Option<String>,
+    ) -> Result<Settings, SettingsError> {
+        let mut settings = Settings::default();
+        if let Some(path) = &file {
+            file::apply(path, &mut settings)?;
+        }
+        settings.file = file;
+        for key in KEYS {
+            let name = key.variable();
+            if let Some(value) = variable(&name) {
+                settings.set(key.name, &value, Origin::Variable(name))?;
+            }
+        }
+        Ok(settings)
+    }
+
+    /// Sets one key: how a flag wins over file and environment.
+    ///
+    /// # Errors
+    /// The key is unknown, or the value does not fit it.
+    pub fn set(&mut self, key: &str, value: &str, origin: Origin) -> Result<(), SettingsError> {
+        let known = KEYS.iter().find(|known| known.name == key);
+        let known = known.ok_or_else(|| keys::unknown(key, &origin))?;
+        (known.set)(self, value.trim()).map_err(|problem| SettingsError {
+            message: format!("{key} cannot be {value:?} ({origin}): {problem}"),
+            hint: None,
+        })?;
+        self.origins.insert(known.name, origin);
+        Ok(())
+    }
+
+    /// Every key with its value in force and where that comes from, in the order of the file.
+    pub fn entries(&self) -> Vec<(&'static str, String, Origin)> {
+        KEYS.iter()
+            .map(|key| {
+                let origin = self.origins.get(key.name).cloned().unwrap_or_default();
+                (key.name, (key.get)(self), origin)
+            })
+            .collect()
+    }
+}
+
+/// The home folder: the flag, `MAESTRO_HOME`, else `maestro` in the platform's data folder; absolute.
+pub fn home(flag: Option<&Path>) -> Result<PathBuf, SettingsError> {
+    let home = flag
+        .map(Path::to_path_buf)
+        .or_else(home_variable)
+        .or_else(|| dirs::data_dir().map(|folder| folder.join("maestro")))
+        .ok_or_else(|| SettingsError {
+            message: "there is no folder for maestro's data: this user has no home folder".into(),
+            hint: Some(format!("name one with --home DIR or {HOME}")),
+        })?;
+    std::path::absolute(&home).map_err(|cause| SettingsError {
+        message: format!("{:?} is no folder: {cause}", home.display()),
+        hint: Some("name another one with --home DIR".into()),
+    })
+}
+
+fn home_variable() -> Option<PathBuf> {
+    std::env::var_os(HOME)
+        .filter(|home| !home.is_empty())
+        .map(PathBuf::from)
+}
+
+#[cfg(test)]
+mod tests;

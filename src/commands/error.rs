@@ -84,12 +84,28 @@ impl From<engines::Error> for Error {
 
 impl From<crate::store::Error> for Error {
     fn from(error: crate::store::Error) -> Error {
-        let hint = error.hint();
+        use crate::store::Error as E;
+        let (code, exit) = match &error {
+            E::NoConnection { .. } => ("no-connection", Exit::USAGE),
+            E::Exists { .. } => ("exists", Exit::REFUSED),
+            E::Password { .. } => ("password", Exit::CONNECT),
+            E::Unanswered { .. } => ("refused", Exit::REFUSED),
+            _ => ("store", Exit::FAILED),
+        };
         Error {
-            code: "store",
-            message: error.to_string(),
-            hint,
-            exit: Exit::FAILED,
+            code,
+            message: error.full(),
+            hint: error.hint(),
+            exit,
+        }
+    }
+}
+
+impl From<crate::settings::SettingsError> for Error {
+    fn from(error: crate::settings::SettingsError) -> Error {
+        Error {
+            hint: error.hint.clone(),
+            ..Error::settings(error.message)
         }
     }
 }

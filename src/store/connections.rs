@@ -1,10 +1,11 @@
-//! Saved connections.
+//! Saved connections. The address never holds a password; how the password is kept stands beside it.
 
 use chrono::{DateTime, Utc};
+use rusqlite::{OptionalExtension, Row, params};
 
 use super::secrets::Password;
-use super::{Result, Store};
-use crate::model::endpoint::Address;
+use super::{Error, Result, Store};
+use crate::model::endpoint::{Address, ParsedUrl};
 use crate::model::label::Label;
 
 /// A saved connection.
@@ -19,41 +20,251 @@ pub struct Connection {
     pub last_used: Option<DateTime<Utc>>,
 }
 
+const COLUMNS: &str = "name, url, password, label, product, last_used";
+
+/// A connection as its row spells it.
+struct Stored {
+    name: String,
+    url: String,
+    password: String,
+    label: String,
+    product: Option<String>,
+    last_used: Option<i64>,
+}
+
 impl Store {
     /// All connections, the last used first.
     pub fn connections(&self) -> Result<Vec<Connection>> {
-        todo!()
+        let stored = self.read("read the connections", |connection| {
+            connection
+                .prepare(&format!(
+                    "SELECT {COLUMNS} FROM connections
+                     ORDER BY last_used IS NULL, last_used DESC, name"
+                ))?
+                .query_map([], Stored::of)?
+                .collect::<rusqlite::Result<Vec<_>>>()
+        })?;
+        stored.into_iter().map(|row| self.read_back(row)).collect()
     }
 
     pub fn connection(&self, name: &str) -> Result<Option<Connection>> {
-        let _ = name;
-        todo!()
+        let stored = self.read("read the connection", |connection| {
+            connection
+                .query_row(
+                    &format!("SELECT {COLUMNS} FROM connections WHERE name = ?1"),
+                    [name],
+                    Stored::of,
+                )
+                .optional()
+        })?;
+        stored.map(|row| self.read_back(row)).transpose()
     }
 
     /// Adds a connection or replaces the one of this name.
     pub fn save(&self, connection: &Connection) -> Result<()> {
-        let _ = connection;
-        todo!()
+        self.write("save the connection", |transaction| {
+            transaction.execute(
+                "INSERT INTO connections (name, url, password, label, product, last_used)
+                 VALUES (?1, ?2, ?3, ?4, ?5, ?6)
+                 ON CONFLICT (name) DO UPDATE SET
+                     url = excluded.url,
+                     password = excluded.password,
+                     label = excluded.label,
+                     product = excluded.product,
+                     last_used = coalesce(excluded.last_used, last_used)",
+                params![
+                    connection.name,
+                    connection.address.url(),
+                    connection.password.stored(),
+                    connection.label.name(),
+                    connection.product,
+                    connection.last_used.map(|time| time.timestamp_micros()),
+                ],
+            )?;
+            Ok(())
+        })
     }
 
+    /// # Errors
+    /// [`Error::NoConnection`], or [`Error::Exists`] when the new name is taken.
     pub fn rename(&self, from: &str, to: &str) -> Result<()> {
-        let _ = (from, to);
-        todo!()
+        let missing = || Error::NoConnection { name: from.into() };
+        self.write("rename the connection", |transaction| {
+            let taken = transaction
+                .prepare("SELECT 1 FROM connections WHERE name = ?1 AND name <> ?2")?
+                .exists([to, from])?;
+            if taken {
+                return Ok(Err(Error::Exists { name: to.into() }));
+            }
+            let renamed = transaction.execute(
+                "UPDATE connections SET name = ?2 WHERE name = ?1",
+                [from, to],
+            )?;
+            Ok((renamed == 1).then_some(()).ok_or_else(missing))
+        })?
     }
 
+    /// # Errors
+    /// [`Error::NoConnection`].
     pub fn delete(&self, name: &str) -> Result<()> {
-        let _ = name;
-        todo!()
+        let deleted = self.write("delete the connection", |transaction| {
+            transaction.execute("DELETE FROM connections WHERE name = ?1", [name])
+        })?;
+        (deleted == 1)
+            .then_some(())
+            .ok_or_else(|| Error::NoConnection { name: name.into() })
     }
 
     /// Deletes all; returns how many there were.
     pub fn clear(&self) -> Result<usize> {
-        todo!()
+        self.write("delete the connections", |transaction| {
+            transaction.execute("DELETE FROM connections", [])
+        })
     }
 
-    /// Notes that a connection was used now, and what answered.
+    /// Notes that a connection was used now, and what answered. A place that is not saved is no error.
     pub fn touch(&self, name: &str, product: &str) -> Result<()> {
-        let _ = (name, product);
-        todo!()
+        self.write("note the use of the connection", |transaction| {
+            transaction.execute(
+                "UPDATE connections SET last_used = max(?2, coalesce(last_used, 0)), product = ?3
+                 WHERE name = ?1",
+                params![name, Utc::now().timestamp_micros(), product],
+            )?;
+            Ok(())
+        })
+    }
+
+    fn read_back(&self, row: Stored) -> Result<Connection> {
+        let name = row.name.clone();
+        row.read().map_err(|problem| Error::Row {
+            what: format!("the connection {name}"),
+            path: self.shown(),
+            problem,
+        })
+    }
+}
+
+impl Stored {
+    fn of(row: &Row<'_>) -> rusqlite::Result<Stored> {
+        Ok(Stored {
+            name: row.get(0)?,
+            url: row.get(1)?,
+            password: row.get(2)?,
+            label: row.get(3)?,
+            product: row.get(4)?,
+            last_used: row.get(5)?,
+        })
+    }
+
+    fn read(self) -> Result<Connection, String> {
+        // Its own scheme is the known one: an engine that is missing is refused when it is opened. The port is always written.
+        let scheme = self.url.split(':').next().unwrap_or_default().to_string();
+        let parsed = ParsedUrl::read(&self.url, &[(scheme.as_str(), None)], None)
+            .map_err(|problem| problem.to_string())?;
+        Ok(Connection {
+            name: self.name,
+            address: parsed.address,
+            password: Password::read(&self.password)?,
+            label: self.label.parse()?,
+            product: self.product,
+            last_used: self.last_used.and_then(DateTime::from_timestamp_micros),
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::store::test::store;
+
+    fn connection(name: &str, url: &str) -> Connection {
+        let schemes = [("mysql", Some(3306))];
+        Connection {
+            name: name.into(),
+            address: ParsedUrl::read(url, &schemes, None).unwrap().address,
+            password: Password::Base64("Canary1".into()),
+            label: Label::Staging,
+            product: None,
+            last_used: None,
+        }
+    }
+
+    fn names(store: &Store) -> Vec<String> {
+        let connections = store.connections().unwrap();
+        connections.into_iter().map(|one| one.name).collect()
+    }
+
+    #[test]
+    fn a_connection_is_read_back_as_it_was_saved() {
+        let (_home, store) = store();
+        for url in [
+            "mysql://a%20b@[::1]:3307",
+            "mysql://u@h?socket=%2Frun%2Fs&tls=insecure",
+            "sqlite:/data/a b",
+        ] {
+            let saved = connection("x", url);
+            store.save(&saved).unwrap();
+            let read = store.connection("x").unwrap().unwrap();
+            assert_eq!(read.address, saved.address);
+            assert_eq!(read.password.stored(), "base64:Q2FuYXJ5MQ==");
+            assert_eq!(read.label, Label::Staging);
+        }
+        assert_eq!(names(&store), ["x"]);
+    }
+
+    #[test]
+    fn the_last_used_comes_first_then_names() {
+        let (_home, store) = store();
+        for name in ["c", "b", "a", "d"] {
+            store.save(&connection(name, "mysql://u@h")).unwrap();
+        }
+        store.touch("d", "MySQL 9.7.0").unwrap();
+        store.touch("b", "MySQL 9.7.0").unwrap();
+        store.touch("nowhere", "MySQL 9.7.0").unwrap();
+        assert_eq!(names(&store), ["b", "d", "a", "c"]);
+        let b = store.connection("b").unwrap().unwrap();
+        assert_eq!(b.product.as_deref(), Some("MySQL 9.7.0"));
+    }
+
+    #[test]
+    fn changing_a_connection_keeps_its_last_use() {
+        let (_home, store) = store();
+        store.save(&connection("a", "mysql://u@h")).unwrap();
+        store.touch("a", "MySQL 9.7.0").unwrap();
+        store.save(&connection("a", "mysql://u@other")).unwrap();
+        let a = store.connection("a").unwrap().unwrap();
+        assert!(a.last_used.is_some());
+        assert_eq!(a.address.to_string(), "u@other:3306");
+    }
+
+    #[test]
+    fn a_taken_name_is_refused_and_nothing_is_lost() {
+        let (_home, store) = store();
+        store.save(&connection("a", "mysql://u@h")).unwrap();
+        store.save(&connection("b", "mysql://u@h")).unwrap();
+        assert!(matches!(store.rename("a", "b"), Err(Error::Exists { name }) if name == "b"));
+        assert!(matches!(store.rename("x", "y"), Err(Error::NoConnection { name }) if name == "x"));
+        store.rename("a", "c").unwrap();
+        assert_eq!(names(&store), ["b", "c"]);
+    }
+
+    #[test]
+    fn deleting_what_is_not_there_is_an_error() {
+        let (_home, store) = store();
+        store.save(&connection("a", "mysql://u@h")).unwrap();
+        assert!(matches!(store.delete("b"), Err(Error::NoConnection { name }) if name == "b"));
+        store.delete("a").unwrap();
+        assert_eq!(store.clear().unwrap(), 0);
+    }
+
+    #[test]
+    fn no_listing_of_connections_shows_a_password() {
+        let (_home, store) = store();
+        store.save(&connection("a", "mysql://u@h")).unwrap();
+        let shown = format!("{:?}", store.connections().unwrap());
+        assert!(
+            !shown.contains("Canary1") && !shown.contains("Q2FuYXJ5MQ"),
+            "{shown}"
+        );
     }
 }

@@ -1,58 +1,166 @@
 //! What is remembered, in one SQLite file: connections, runs and their steps, the prompt's history.
 //!
 //! Several processes use it at once: WAL, one writer at a time, every change one short transaction. The
-//! folder has mode 0700 and its files 0600.
+//! folder has mode 0700 and its files 0600. `synchronous = NORMAL`: a killed process loses nothing, a power
+//! cut at most the last transactions.
 
 pub mod connections;
+mod error;
+mod lines;
+mod migrations;
+mod modes;
+mod process;
 pub mod runs;
 pub mod secrets;
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
+
+use rusqlite::{ErrorCode, OpenFlags, Transaction, TransactionBehavior};
 
 pub use connections::Connection;
-pub use runs::{NewRun, Run, Status, Step};
+pub use error::{Error, Result};
+pub use lines::redacted;
+pub use modes::{is_too_wide, mend};
+pub use runs::{Ending, NewRun, Run, Status, Step};
 pub use secrets::Password;
 
-pub type Result<T, E = Error> = std::result::Result<T, E>;
+/// The file's name in the home folder.
+pub const FILE: &str = "store.db";
 
-#[derive(Debug, thiserror::Error)]
-pub enum Error {
-    #[error("cannot {action} in {path}")]
-    Database {
-        action: String,
-        path: String,
-        #[source]
-        cause: rusqlite::Error,
-    },
-}
+/// How long a writer waits for another process.
+pub const BUSY: Duration = Duration::from_secs(10);
 
-impl Error {
-    pub fn hint(&self) -> Option<String> {
-        None
-    }
-}
+/// Up to this size the pages are checked at every start; `doctor` checks all of them always.
+const CHECKED_AT_START: u64 = 16 * 1024 * 1024;
 
 /// The open store of one home folder.
 pub struct Store {
-    connection: std::sync::Mutex<rusqlite::Connection>,
+    connection: Mutex<rusqlite::Connection>,
+    path: PathBuf,
 }
 
 impl Store {
     /// Opens the store in `home`, makes what is missing, mends modes that are too wide. The lines returned are notices for the user.
     pub fn open(home: &Path) -> Result<(Store, Vec<String>)> {
-        let _ = home;
-        todo!()
+        let notices = modes::prepare(home, FILE)?;
+        let path = home.join(FILE);
+        let shown = path.display().to_string();
+        let fail = |cause| Error::of("open the store", &shown, cause);
+        let mut connection = connect(&path).map_err(fail)?;
+        migrations::apply(&mut connection, &shown)?;
+        let size = std::fs::metadata(&path).map_or(0, |file| file.len());
+        if size <= CHECKED_AT_START {
+            check(&connection, "quick_check", &shown)?;
+        }
+        let store = Store {
+            connection: Mutex::new(connection),
+            path,
+        };
+        Ok((store, notices))
     }
 
-    /// The prompt's past lines, oldest first, at most `limit`; secrets are already redacted.
-    pub fn lines(&self, limit: usize) -> Result<Vec<String>> {
-        let _ = (limit, &self.connection);
-        todo!()
+    /// The store's file.
+    pub fn path(&self) -> &Path {
+        &self.path
     }
 
-    /// Remembers a line of the prompt, redacted.
-    pub fn add_line(&self, line: &str) -> Result<()> {
-        let _ = line;
-        todo!()
+    /// Reads every page and index and checks that they agree.
+    pub fn check(&self) -> Result<()> {
+        check(&self.lock(), "integrity_check", &self.shown())
+    }
+
+    fn shown(&self) -> String {
+        self.path.display().to_string()
+    }
+
+    fn lock(&self) -> MutexGuard<'_, rusqlite::Connection> {
+        // A panic elsewhere rolled its transaction back: the connection is usable.
+        self.connection
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Reads. `action` completes the sentence "cannot …".
+    fn read<T>(
+        &self,
+        action: &str,
+        work: impl FnOnce(&rusqlite::Connection) -> rusqlite::Result<T>,
+    ) -> Result<T> {
+        work(&self.lock()).map_err(|cause| Error::of(action, &self.shown(), cause))
+    }
+
+    /// Changes something in one transaction that holds the writer's lock from its start.
+    fn write<T>(
+        &self,
+        action: &str,
+        work: impl FnOnce(&Transaction<'_>) -> rusqlite::Result<T>,
+    ) -> Result<T> {
+        let mut connection = self.lock();
+        let change = || {
+            let transaction =
+                connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+            let value = work(&transaction)?;
+            transaction.commit()?;
+            Ok(value)
+        };
+        change().map_err(|cause| Error::of(action, &self.shown(), cause))
+    }
+}
+
+fn connect(path: &Path) -> rusqlite::Result<rusqlite::Connection> {
+    let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let connection = rusqlite::Connection::open_with_flags(path, flags)?;
+    connection.busy_timeout(BUSY)?;
+    patient(|| connection.pragma_update(None, "journal_mode", "WAL"))?;
+    connection.pragma_update(None, "synchronous", "NORMAL")?;
+    connection.pragma_update(None, "foreign_keys", "ON")?;
+    Ok(connection)
+}
+
+/// Tries again while another process is switching the same new file to WAL: SQLite does not wait there itself.
+fn patient<T>(mut work: impl FnMut() -> rusqlite::Result<T>) -> rusqlite::Result<T> {
+    let start = Instant::now();
+    loop {
+        match work() {
+            Err(cause)
+                if cause.sqlite_error_code() == Some(ErrorCode::DatabaseBusy)
+                    && start.elapsed() < BUSY =>
+            {
+                std::thread::sleep(Duration::from_millis(20));
+            }
+            done => return done,
+        }
+    }
+}
+
+fn check(connection: &rusqlite::Connection, pragma: &str, path: &str) -> Result<()> {
+    let action = "check the store";
+    let answer: String = connection
+        .query_row(&format!("PRAGMA {pragma}(1)"), [], |row| row.get(0))
+        .map_err(|cause| Error::of(action, path, cause))?;
+    match answer.as_str() {
+        "ok" => Ok(()),
+        problem => Err(Error::Corrupt {
+            action: action.into(),
+            path: path.into(),
+            cause: problem.to_string().into(),
+        }),
+    }
+}
+
+#[cfg(test)]
+mod tests;
+
+#[cfg(test)]
+mod test {
+    use super::*;
+
+    /// A new store in a folder that lives as long as the first value.
+    pub(super) fn store() -> (tempfile::TempDir, Store) {
+        let home = tempfile::tempdir().unwrap();
+        let (store, _) = Store::open(home.path()).unwrap();
+        (home, store)
     }
 }

@@ -1,10 +1,14 @@
 //! Runs and their steps: what was done, when, and how it ended.
+//!
+//! A run whose process is gone without an end is read as interrupted; nothing is written for that.
 
 use std::time::Duration;
 
 use chrono::{DateTime, Utc};
+use rusqlite::types::{FromSql, FromSqlError, FromSqlResult, ToSql, ToSqlOutput, ValueRef};
+use rusqlite::{OptionalExtension, Row, params};
 
-use super::{Result, Store};
+use super::{Result, Store, process};
 use crate::model::units::{Bytes, Rows};
 
 /// How a run or a step ended.
@@ -20,6 +24,53 @@ pub enum Status {
     Failed,
     Refused,
     Interrupted,
+}
+
+impl Status {
+    pub const ALL: [Status; 7] = [
+        Status::Running,
+        Status::Done,
+        Status::Unverified,
+        Status::Partly,
+        Status::Failed,
+        Status::Refused,
+        Status::Interrupted,
+    ];
+
+    /// The word that is stored and shown: part of the JSON contract.
+    pub fn name(self) -> &'static str {
+        match self {
+            Status::Running => "running",
+            Status::Done => "done",
+            Status::Unverified => "unverified",
+            Status::Partly => "partly",
+            Status::Failed => "failed",
+            Status::Refused => "refused",
+            Status::Interrupted => "interrupted",
+        }
+    }
+}
+
+impl std::fmt::Display for Status {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(self.name())
+    }
+}
+
+impl ToSql for Status {
+    fn to_sql(&self) -> rusqlite::Result<ToSqlOutput<'_>> {
+        Ok(self.name().into())
+    }
+}
+
+impl FromSql for Status {
+    fn column_result(value: ValueRef<'_>) -> FromSqlResult<Status> {
+        let word = value.as_str()?;
+        Status::ALL
+            .into_iter()
+            .find(|status| status.name() == word)
+            .ok_or(FromSqlError::InvalidType)
+    }
 }
 
 /// A run that begins.
@@ -82,50 +133,288 @@ pub struct Ending {
     pub error: Option<String>,
 }
 
+/// The rows and bytes of a run are the sums of its databases.
+const RUNS: &str = "
+    SELECT number, id, kind, source, target, command, status, started, ended, snapshot, verified,
+           (SELECT count(*) FROM steps WHERE run = runs.number AND what IS NULL),
+           (SELECT coalesce(sum(rows), 0) FROM steps WHERE run = runs.number AND what IS NULL),
+           (SELECT coalesce(sum(bytes), 0) FROM steps WHERE run = runs.number AND what IS NULL),
+           error, process, started_as
+    FROM runs";
+
 impl Store {
     /// Records that a run begins; returns its number, which a person types.
     pub fn begin(&self, run: &NewRun) -> Result<i64> {
-        let _ = run;
-        todo!()
+        self.write("record the run", |transaction| {
+            transaction.execute(
+                "INSERT INTO runs (id, kind, source, target, command, status, started, process, started_as)
+                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
+                params![
+                    run.id,
+                    run.kind,
+                    run.source,
+                    run.target,
+                    super::redacted(&run.command),
+                    Status::Running,
+                    now(),
+                    std::process::id(),
+                    process::mark(),
+                ],
+            )?;
+            Ok(transaction.last_insert_rowid())
+        })
     }
 
     /// Records a finished step.
     pub fn step(&self, run: i64, step: &Step) -> Result<()> {
-        let _ = (run, step);
-        todo!()
+        self.write("record the step", |transaction| {
+            transaction.execute(
+                "INSERT INTO steps (run, \"database\", what, status, \"rows\", bytes, took, error)
+                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
+                params![
+                    run,
+                    step.database,
+                    step.what,
+                    step.status,
+                    signed(step.rows.0),
+                    signed(step.bytes.0),
+                    i64::try_from(step.took.as_micros()).unwrap_or(i64::MAX),
+                    step.error,
+                ],
+            )?;
+            Ok(())
+        })
     }
 
     /// Records a line of the run's log: what `history log N` shows.
     pub fn log(&self, run: i64, line: &str) -> Result<()> {
-        let _ = (run, line);
-        todo!()
+        self.write("record the line", |transaction| {
+            transaction.execute(
+                "INSERT INTO log (run, at, line) VALUES (?1, ?2, ?3)",
+                params![run, now(), line],
+            )?;
+            Ok(())
+        })
     }
 
     /// Records the end; the run's rows and bytes are the sums of its database steps.
     pub fn end(&self, run: i64, ending: &Ending) -> Result<()> {
-        let _ = (run, ending);
-        todo!()
+        self.write("record the end of the run", |transaction| {
+            transaction.execute(
+                "UPDATE runs SET status = ?2, snapshot = ?3, verified = ?4, error = ?5, ended = ?6
+                 WHERE number = ?1",
+                params![
+                    run,
+                    ending.status,
+                    ending.snapshot,
+                    ending.verified,
+                    ending.error,
+                    now(),
+                ],
+            )?;
+            Ok(())
+        })
     }
 
     /// The newest runs first, at most `limit`.
     pub fn runs(&self, limit: usize) -> Result<Vec<Run>> {
-        let _ = limit;
-        todo!()
+        self.read("read the runs", |connection| {
+            connection
+                .prepare(&format!("{RUNS} ORDER BY number DESC LIMIT ?1"))?
+                .query_map([i64::try_from(limit).unwrap_or(i64::MAX)], read_run)?
+                .collect()
+        })
     }
 
     pub fn run(&self, number: i64) -> Result<Option<Run>> {
-        let _ = number;
-        todo!()
+        self.read("read the run", |connection| {
+            connection
+                .query_row(&format!("{RUNS} WHERE number = ?1"), [number], read_run)
+                .optional()
+        })
     }
 
+    /// The steps of a run in the order in which they ended.
     pub fn steps(&self, run: i64) -> Result<Vec<Step>> {
-        let _ = run;
-        todo!()
+        self.read("read the steps", |connection| {
+            connection
+                .prepare(
+                    "SELECT \"database\", what, status, \"rows\", bytes, took, error
+                     FROM steps WHERE run = ?1 ORDER BY number",
+                )?
+                .query_map([run], read_step)?
+                .collect()
+        })
     }
 
     /// The lines of a run's log with their times.
     pub fn log_lines(&self, run: i64) -> Result<Vec<(DateTime<Utc>, String)>> {
-        let _ = run;
-        todo!()
+        self.read("read the run's log", |connection| {
+            connection
+                .prepare("SELECT at, line FROM log WHERE run = ?1 ORDER BY number")?
+                .query_map([run], |row| Ok((time(row.get(0)?), row.get(1)?)))?
+                .collect()
+        })
+    }
+}
+
+fn read_run(row: &Row<'_>) -> rusqlite::Result<Run> {
+    let process = row.get(15)?;
+    let mark: Option<String> = row.get(16)?;
+    let status = match row.get(6)? {
+        Status::Running if !process::is_alive(process, mark.as_deref()) => Status::Interrupted,
+        status => status,
+    };
+    Ok(Run {
+        number: row.get(0)?,
+        id: row.get(1)?,
+        kind: row.get(2)?,
+        source: row.get(3)?,
+        target: row.get(4)?,
+        command: row.get(5)?,
+        status,
+        started: time(row.get(7)?),
+        ended: row.get::<_, Option<i64>>(8)?.map(time),
+        snapshot: row.get(9)?,
+        verified: row.get(10)?,
+        databases: unsigned(row.get(11)?),
+        rows: Rows(unsigned(row.get(12)?)),
+        bytes: Bytes(unsigned(row.get(13)?)),
+        error: row.get(14)?,
+        process,
+    })
+}
+
+fn read_step(row: &Row<'_>) -> rusqlite::Result<Step> {
+    Ok(Step {
+        database: row.get(0)?,
+        what: row.get(1)?,
+        status: row.get(2)?,
+        rows: Rows(unsigned(row.get(3)?)),
+        bytes: Bytes(unsigned(row.get(4)?)),
+        took: Duration::from_micros(unsigned(row.get(5)?)),
+        error: row.get(6)?,
+    })
+}
+
+fn now() -> i64 {
+    Utc::now().timestamp_micros()
+}
+
+fn time(micros: i64) -> DateTime<Utc> {
+    DateTime::from_timestamp_micros(micros).unwrap_or_default()
+}
+
+/// SQLite counts with a sign.
+fn signed(number: u64) -> i64 {
+    i64::try_from(number).unwrap_or(i64::MAX)
+}
+
+fn unsigned(number: i64) -> u64 {
+    u64::try_from(number).unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::store::test::store;
+
+    fn new(id: &str) -> NewRun {
+        NewRun {
+            id: id.into(),
+            kind: "sync",
+            source: "prod/shop".into(),
+            target: "dev/shop".into(),
+            command: "sync mysql://u:Canary1@h/shop dev/shop".into(),
+        }
+    }
+
+    fn step(database: &str, what: Option<&str>, rows: u64) -> Step {
+        Step {
+            database: database.into(),
+            what: what.map(String::from),
+            status: Status::Done,
+            rows: Rows(rows),
+            bytes: Bytes(rows * 10),
+            took: Duration::from_millis(1500),
+            error: None,
+        }
+    }
+
+    #[test]
+    fn a_run_sums_its_databases_and_not_their_tables_again() {
+        let (_home, store) = store();
+        let run = store.begin(&new("a")).unwrap();
+        for step in [
+            step("shop", Some("orders"), 70),
+            step("shop", Some("items"), 30),
+            step("shop", None, 100),
+            step("crm", None, 5),
+        ] {
+            store.step(run, &step).unwrap();
+        }
+        let read = store.run(run).unwrap().unwrap();
+        assert_eq!(
+            (read.databases, read.rows, read.bytes),
+            (2, Rows(105), Bytes(1050))
+        );
+        assert_eq!(read.status, Status::Running);
+        assert_eq!(read.command, "sync mysql://u:***@h/shop dev/shop");
+        let steps = store.steps(run).unwrap();
+        assert_eq!(steps.len(), 4);
+        assert_eq!(steps[0].what.as_deref(), Some("orders"));
+        assert_eq!(steps[0].took, Duration::from_millis(1500));
+    }
+
+    #[test]
+    fn the_end_is_recorded_with_its_reason() {
+        let (_home, store) = store();
+        let run = store.begin(&new("a")).unwrap();
+        store.log(run, "swapping shop").unwrap();
+        store
+            .end(
+                run,
+                &Ending {
+                    status: Status::Failed,
+                    snapshot: Some("one moment".into()),
+                    verified: None,
+                    error: Some("disk full".into()),
+                },
+            )
+            .unwrap();
+        let read = store.run(run).unwrap().unwrap();
+        assert_eq!(read.status, Status::Failed);
+        assert_eq!(read.error.as_deref(), Some("disk full"));
+        assert!(read.ended.unwrap() >= read.started);
+        assert_eq!(store.log_lines(run).unwrap()[0].1, "swapping shop");
+    }
+
+    #[test]
+    fn the_newest_run_comes_first() {
+        let (_home, store) = store();
+        for id in ["a", "b", "c"] {
+            store.begin(&new(id)).unwrap();
+        }
+        let numbers = |limit| -> Vec<i64> {
+            let runs = store.runs(limit).unwrap();
+            runs.into_iter().map(|run| run.number).collect()
+        };
+        assert_eq!(numbers(10), [3, 2, 1]);
+        assert_eq!(numbers(2), [3, 2]);
+        assert!(store.run(4).unwrap().is_none());
+    }
+
+    #[test]
+    fn a_running_run_whose_process_is_gone_is_interrupted() {
+        let (_home, store) = store();
+        let run = store.begin(&new("a")).unwrap();
+        let mut child = std::process::Command::new("true").spawn().unwrap();
+        child.wait().unwrap();
+        store
+            .write("pretend", |transaction| {
+                transaction.execute("UPDATE runs SET process = ?1", [child.id()])
+            })
+            .unwrap();
+        assert_eq!(store.run(run).unwrap().unwrap().status, Status::Interrupted);
     }
 }
