@@ -2,6 +2,7 @@
 //!
 //! Data goes to stdout, everything else to stderr. Nothing outside this folder writes to the terminal.
 
+pub mod log;
 pub mod page;
 pub mod theme;
 
