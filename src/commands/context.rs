@@ -16,7 +16,7 @@ pub struct Context<'a> {
     pub store: &'a Store,
     pub settings: &'a Settings,
     pub session: &'a mut Session,
-    pub events: &'a dyn Listener,
+    pub events: Arc<dyn Listener>,
     pub ask: &'a dyn Ask,
     /// How the reply will be printed: how many rows `query` fetches depends on it.
     pub format: Format,

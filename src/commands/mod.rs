@@ -7,6 +7,7 @@
 pub mod context;
 pub mod error;
 pub mod places;
+pub mod sync;
 
 use std::future::Future;
 
@@ -93,7 +94,7 @@ fn act<'a, C: Command>(
 }
 
 /// Every command, in the order of `help`.
-pub static COMMANDS: &[Entry] = &[];
+pub static COMMANDS: &[Entry] = &[Entry::of::<sync::Args>()];
 
 /// The command of this name or alias.
 pub fn find(word: &str) -> Option<&'static Entry> {

@@ -64,13 +64,14 @@ impl Table {
     }
 }
 
+#[derive(Clone, Debug)]
 enum Block {
     Line(Vec<Cell>),
     Table(Table),
 }
 
 /// Lines and tables in the order in which they are read.
-#[derive(Default)]
+#[derive(Clone, Debug, Default)]
 pub struct Page {
     blocks: Vec<Block>,
 }
@@ -91,6 +92,11 @@ impl Page {
 
     pub fn table(&mut self, table: Table) {
         self.blocks.push(Block::Table(table));
+    }
+
+    /// Adds all of another page.
+    pub fn append(&mut self, other: &Page) {
+        self.blocks.extend(other.blocks.iter().cloned());
     }
 
     /// The page as text that ends in a newline; empty when nothing was drawn.

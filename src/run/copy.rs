@@ -76,6 +76,9 @@ pub async fn all(
         }
     }
     first?;
+    if job.stop.is_cancelled() {
+        return Err(Error::Stopped);
+    }
     Ok(shared
         .tables
         .iter()

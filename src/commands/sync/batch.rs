@@ -1,0 +1,247 @@
+//! Runs the plans of a batch, one database after the other, and records each step.
+
+use std::sync::Arc;
+
+use tokio::sync::mpsc;
+
+use super::planned::Planned;
+use super::reply::{Synced, SyncedDatabase};
+use crate::commands::{Context, Result};
+use crate::model::units::{Bytes, Rows, counted, spoken};
+use crate::plan::Plan;
+use crate::run::event::{Event, Listener};
+use crate::run::{self, Job, Outcome, Verify};
+use crate::store::{Status, Step};
+
+/// How a batch is run.
+pub struct Settings {
+    pub workers: usize,
+    pub verify: Verify,
+    pub stop_on_error: bool,
+}
+
+/// The number of log lines that may wait to be written.
+const LINES: usize = 1024;
+
+/// Runs every plan; a database that fails does not stop the others, unless told to.
+pub async fn run(
+    cx: &mut Context<'_>,
+    number: i64,
+    planned: &Planned,
+    settings: &Settings,
+) -> Result<Synced> {
+    let mut done: Vec<SyncedDatabase> = Vec::new();
+    let of = planned.plans.len();
+    for (index, plan) in planned.plans.iter().enumerate() {
+        let result = run_one(cx, number, planned, plan, settings, (index + 1, of)).await?;
+        let database = SyncedDatabase::of(plan, result);
+        record(cx, number, &database)?;
+        let status = database.status;
+        done.push(database);
+        let left = of - index - 1;
+        if status == Status::Interrupted
+            || (status_failed(status) && left > 0 && !goes_on(cx, settings, left))
+        {
+            break;
+        }
+    }
+    cx.session.last = planned
+        .plans
+        .iter()
+        .map(|plan| plan.source.database.clone())
+        .collect();
+    let succeeded = |name: &String| {
+        done.iter()
+            .any(|one| one.source == *name && !status_failed(one.status))
+    };
+    cx.session.failed = cx
+        .session
+        .last
+        .iter()
+        .filter(|name| !succeeded(name))
+        .cloned()
+        .collect();
+    let skipped = planned.plans[done.len()..]
+        .iter()
+        .map(|plan| plan.source.database.clone())
+        .collect();
+    Ok(Synced::new(number, planned, done, skipped))
+}
+
+fn status_failed(status: Status) -> bool {
+    matches!(
+        status,
+        Status::Failed | Status::Refused | Status::Interrupted
+    )
+}
+
+/// The question after a failure: yes by default, and where nobody can be asked.
+fn goes_on(cx: &Context<'_>, settings: &Settings, left: usize) -> bool {
+    if settings.stop_on_error {
+        return false;
+    }
+    let question = format!("Continue with the remaining {}?", counted(left, "database"));
+    cx.ask.confirm(&question, true).unwrap_or(true)
+}
+
+async fn run_one(
+    cx: &mut Context<'_>,
+    number: i64,
+    planned: &Planned,
+    plan: &Plan,
+    settings: &Settings,
+    (index, of): (usize, usize),
+) -> Result<std::result::Result<Outcome, run::Error>> {
+    let (sink, mut lines) = mpsc::channel(LINES);
+    let listener: Arc<dyn Listener> = Arc::new(Recorder {
+        shown: cx.events.clone(),
+        lines: sink,
+    });
+    let (rows, bytes) = plan.size();
+    let database = plan.target.database.clone();
+    listener.on(&Event::DatabaseStarted {
+        database: database.clone(),
+        index,
+        of,
+        tables: plan.tables.len(),
+        rows,
+        bytes,
+    });
+    let job = Job {
+        source: planned.source.server.as_ref(),
+        target: planned.target.server.as_ref(),
+        listener: listener.clone(),
+        run: uuid::Uuid::now_v7().to_string(),
+        workers: settings.workers,
+        batch: Rows(cx.settings.sync.batch_size.max(1)),
+        verify: settings.verify,
+        stop: cx.stop.clone(),
+    };
+    let result = {
+        let work = run::execute(plan, &job);
+        tokio::pin!(work);
+        loop {
+            tokio::select! {
+                result = &mut work => break result,
+                Some(line) = lines.recv() => cx.store.log(number, &line)?,
+            }
+        }
+    };
+    match &result {
+        Ok(outcome) => listener.on(&Event::DatabaseDone {
+            database,
+            rows: outcome.rows(),
+            bytes: outcome.bytes(),
+            took: outcome.took,
+        }),
+        Err(error) => listener.on(&Event::DatabaseFailed {
+            database,
+            cause: cause(error),
+        }),
+    }
+    while let Ok(line) = lines.try_recv() {
+        cx.store.log(number, &line)?;
+    }
+    Ok(result)
+}
+
+/// An error of a run with its causes, in one line.
+pub fn cause(error: &run::Error) -> String {
+    match error {
+        run::Error::Engine(error) => error.full(),
+        run::Error::Behind(cause) => format!("{error}: {}", cause.full()),
+        other => other.to_string(),
+    }
+}
+
+fn record(cx: &Context<'_>, number: i64, database: &SyncedDatabase) -> Result<()> {
+    for table in &database.tables {
+        cx.store.step(
+            number,
+            &Step {
+                database: database.target.clone(),
+                what: Some(table.name.clone()),
+                status: Status::Done,
+                rows: table.rows,
+                bytes: table.bytes,
+                took: table.took,
+                error: None,
+            },
+        )?;
+    }
+    cx.store.step(
+        number,
+        &Step {
+            database: database.target.clone(),
+            what: None,
+            status: database.status,
+            rows: database.rows(),
+            bytes: database.bytes(),
+            took: database.took,
+            error: database.error.clone(),
+        },
+    )?;
+    Ok(())
+}
+
+/// Passes every event on, and turns those worth keeping into lines of the run's log.
+struct Recorder {
+    shown: Arc<dyn Listener>,
+    lines: mpsc::Sender<String>,
+}
+
+impl Listener for Recorder {
+    fn on(&self, event: &Event) {
+        self.shown.on(event);
+        if let Some(line) = told(event) {
+            tracing::info!("{line}");
+            // A log that cannot keep up loses lines, never rows.
+            let _ = self.lines.try_send(line);
+        }
+    }
+}
+
+fn told(event: &Event) -> Option<String> {
+    let moved =
+        |rows: &Rows, bytes: &Bytes, took| format!("{rows} rows, {bytes} in {}", spoken(took));
+    Some(match event {
+        Event::DatabaseStarted {
+            database,
+            index,
+            of,
+            tables,
+            ..
+        } => {
+            format!(
+                "{database}: started, {index} of {of}, {}",
+                counted(*tables, "table")
+            )
+        }
+        Event::Snapshot { database, level } => {
+            format!(
+                "{database}: snapshot by {}, {}",
+                level.how,
+                counted(level.readers, "reader")
+            )
+        }
+        Event::Phase { database, phase } => format!("{database}: {phase}"),
+        Event::TableDone {
+            database,
+            table,
+            rows,
+            bytes,
+            took,
+        } => {
+            format!("{database}.{table}: {}", moved(rows, bytes, *took))
+        }
+        Event::DatabaseDone {
+            database,
+            rows,
+            bytes,
+            took,
+        } => format!("{database}: done, {}", moved(rows, bytes, *took)),
+        Event::DatabaseFailed { database, cause } => format!("{database}: failed: {cause}"),
+        Event::Notice { text } => text.clone(),
+        Event::TableStarted { .. } | Event::Moved { .. } => return None,
+    })
+}

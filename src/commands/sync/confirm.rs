@@ -1,0 +1,109 @@
+//! The one question of a sync, by risk: y/N, YES, or the target's name.
+//!
+//! The default is no, an end of input is no, and no flag answers for a production target.
+
+use super::planned::{Planned, pace};
+use crate::commands::{Context, Error, Result};
+use crate::output::Page;
+use crate::plan::Risk;
+
+/// What must be said before anything is written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Question {
+    /// `--yes` was given, and suffices.
+    Answered,
+    YesNo,
+    TypeYes,
+    TypeName,
+}
+
+/// Shows the plan and asks.
+///
+/// # Errors
+/// Refused (exit code 4): the answer was no, or there is nobody to ask.
+pub fn confirm(cx: &Context<'_>, planned: &Planned, yes: bool) -> Result<()> {
+    let mut page = Page::default();
+    planned.draw(&mut page, pace(&cx.store.runs(20)?));
+    cx.ask.show(&page);
+    let name = &planned.target.endpoint.name;
+    let destructive = cx.settings.batch.confirm_destructive;
+    let answer = match question(
+        planned.risk(),
+        planned.label().is_guarded(),
+        yes,
+        destructive,
+    ) {
+        Question::Answered => return Ok(()),
+        Question::YesNo => cx.ask.confirm("Go on?", false),
+        Question::TypeYes => {
+            let typed = cx
+                .ask
+                .word("Live tables will be replaced. Type YES to go on:");
+            typed.map(|word| word == "YES")
+        }
+        Question::TypeName => {
+            let what = format!(
+                "{name} counts as production ({}). Type its name to go on:",
+                planned.label()
+            );
+            cx.ask.word(&what).map(|word| word == *name)
+        }
+    };
+    match answer {
+        Some(true) => Ok(()),
+        Some(false) => Err(Error::refused("not confirmed; nothing was changed")),
+        None => Err(silence(planned, name)),
+    }
+}
+
+fn question(risk: Risk, guarded: bool, yes: bool, destructive: bool) -> Question {
+    match (guarded, yes, risk) {
+        (true, _, _) => Question::TypeName,
+        (false, true, _) => Question::Answered,
+        (false, false, Risk::Replaces) if destructive => Question::TypeYes,
+        (false, false, _) => Question::YesNo,
+    }
+}
+
+/// Nobody is there to answer.
+fn silence(planned: &Planned, name: &str) -> Error {
+    let error = Error::refused("the plan needs a confirmation, and there is no terminal to ask at");
+    if planned.label().is_guarded() {
+        return error.hint(format!(
+            "{name} is labelled {}: run it at a terminal, or give it its real label with: connections label {name} ENV",
+            planned.label()
+        ));
+    }
+    error.hint("--yes answers it")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn e10_no_flag_answers_for_production() {
+        for risk in [Risk::Adds, Risk::Replaces] {
+            for (yes, destructive) in [(true, true), (true, false), (false, true)] {
+                assert_eq!(question(risk, true, yes, destructive), Question::TypeName);
+            }
+        }
+    }
+
+    #[test]
+    fn the_question_grows_with_the_risk() {
+        assert_eq!(question(Risk::Adds, false, false, true), Question::YesNo);
+        assert_eq!(
+            question(Risk::Replaces, false, false, true),
+            Question::TypeYes
+        );
+        assert_eq!(
+            question(Risk::Replaces, false, true, true),
+            Question::Answered
+        );
+        assert_eq!(
+            question(Risk::Replaces, false, false, false),
+            Question::YesNo
+        );
+    }
+}

@@ -1,0 +1,224 @@
+//! `sync`: copies whole databases from one server to another.
+//!
+//! Plan, show, ask, run, record. Everything that can be refused is refused before the question.
+
+mod batch;
+mod confirm;
+mod planned;
+mod reply;
+
+use clap::Parser;
+
+use super::places::{self, Opened, Pair, PairArgs};
+use super::{Command, Context, Error, Group, Result};
+use crate::output::Exit;
+use crate::plan::{Content, ExtraTables, SyncOptions, TableFilter};
+use crate::run::Verify;
+use crate::store::{Ending, NewRun, Status};
+use planned::Planned;
+use reply::{Synced, SyncedDatabase};
+
+/// Copy databases from one server to another
+///
+/// Each database is loaded beside the live one, counted, and swapped in at one moment. A database sync mirrors:
+/// tables and objects that only the target has are removed, unless --keep-extra is given.
+#[derive(Debug, Clone, Parser)]
+#[command(name = "sync")]
+pub struct Args {
+    #[command(flatten)]
+    pair: PairArgs,
+    /// Create what is missing, without rows; a differing table that holds rows is refused
+    #[arg(long, conflicts_with = "data")]
+    schema: bool,
+    /// Replace the rows only; both sides must have the same structure
+    #[arg(long)]
+    data: bool,
+    /// Only these tables (name or glob; repeatable); nothing else is touched
+    #[arg(long, value_name = "TABLE")]
+    table: Vec<String>,
+    /// Leave these tables as they are on the target (name or glob; repeatable)
+    #[arg(long, value_name = "TABLE")]
+    exclude: Vec<String>,
+    /// Create these tables without their rows (name or glob; repeatable)
+    #[arg(long, value_name = "TABLE")]
+    no_data: Vec<String>,
+    /// Keep tables and objects that only the target has
+    #[arg(long)]
+    keep_extra: bool,
+    /// Show the plan and stop
+    #[arg(long)]
+    dry_run: bool,
+    /// Answer the question with yes; never enough for a production target
+    #[arg(long, short = 'y')]
+    yes: bool,
+    /// How many readers and writers work at once [default: by the number of processors]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=64))]
+    jobs: Option<u16>,
+    /// How the copy is proven: by counts, by checksums too, or not at all
+    #[arg(long, value_name = "HOW", default_value = "count", value_parser = ["count", "checksum", "none"])]
+    verify: String,
+    /// Stop at the first database that fails
+    #[arg(long)]
+    stop_on_error: bool,
+}
+
+impl Command for Args {
+    type Reply = Synced;
+    const GROUP: Group = Group::Work;
+    const EXAMPLES: &'static [(&'static str, &'static str)] = &[
+        (
+            "sync",
+            "the selected databases from the session's source to its target",
+        ),
+        ("sync prod/shop dev/shop", "one database"),
+        (
+            "sync prod dev --select 'shop,crm_*' --yes",
+            "several, without a question",
+        ),
+        (
+            "sync prod/shop dev/shop --table 'order*' --exclude order_log",
+            "some tables",
+        ),
+        (
+            "sync prod/shop dev/shop_test --no-data 'log_*'",
+            "under another name, logs without rows",
+        ),
+        ("sync prod/shop dev/shop --dry-run", "only the plan"),
+    ];
+
+    async fn run(self, cx: &mut Context<'_>) -> Result<Synced> {
+        let options = self.options()?;
+        let pair = self.pair.pair(cx)?;
+        if self.dry_run {
+            let planned = self.plan(cx, &pair, options).await?;
+            return Ok(Synced::dry(planned));
+        }
+        let number = cx.store.begin(&NewRun {
+            id: uuid::Uuid::now_v7().to_string(),
+            kind: "sync",
+            source: pair.source.to_string(),
+            target: pair.target.to_string(),
+            command: self.spoken(&pair),
+        })?;
+        let result = self.carry_out(cx, number, &pair, options).await;
+        cx.store.end(number, &ending(&result))?;
+        result
+    }
+}
+
+impl Args {
+    async fn carry_out(
+        &self,
+        cx: &mut Context<'_>,
+        number: i64,
+        pair: &Pair,
+        options: SyncOptions,
+    ) -> Result<Synced> {
+        let planned = self.plan(cx, pair, options).await?;
+        if planned.is_nothing() {
+            return Ok(Synced::nothing(number, &planned));
+        }
+        confirm::confirm(cx, &planned, self.yes)?;
+        batch::run(cx, number, &planned, &self.settings(cx)).await
+    }
+
+    /// Opens both sides and makes the plan of every database; nothing is written.
+    async fn plan(
+        &self,
+        cx: &mut Context<'_>,
+        pair: &Pair,
+        options: SyncOptions,
+    ) -> Result<Planned> {
+        let (source, target) = futures::future::try_join(
+            places::open(cx, &pair.source),
+            places::open(cx, &pair.target),
+        )
+        .await?;
+        let pairs = places::databases(cx, pair, source.server.as_ref(), &self.pair.maps()?).await?;
+        planned::plan(source, target, pairs, options).await
+    }
+
+    fn options(&self) -> Result<SyncOptions> {
+        let filter = |patterns: &[String]| TableFilter::new(patterns).map_err(Error::usage);
+        Ok(SyncOptions {
+            content: match (self.schema, self.data) {
+                (true, _) => Content::Schema,
+                (_, true) => Content::Data,
+                _ => Content::Everything,
+            },
+            only: filter(&self.table)?,
+            exclude: filter(&self.exclude)?,
+            no_data: filter(&self.no_data)?,
+            extra: if self.keep_extra {
+                ExtraTables::Keep
+            } else {
+                ExtraTables::Remove
+            },
+        })
+    }
+
+    fn settings(&self, cx: &Context<'_>) -> batch::Settings {
+        let processors = std::thread::available_parallelism().map_or(2, usize::from);
+        let workers = self.jobs.map(usize::from).unwrap_or(processors.clamp(2, 4));
+        batch::Settings {
+            workers: workers.min(cx.settings.sync.max_concurrency.max(1)),
+            verify: match self.verify.as_str() {
+                "checksum" => Verify::Checksum,
+                "none" => Verify::None,
+                _ => Verify::Count,
+            },
+            stop_on_error: self.stop_on_error,
+        }
+    }
+
+    /// The command as history shows it.
+    fn spoken(&self, pair: &Pair) -> String {
+        let mut words = vec![
+            "sync".to_string(),
+            pair.source.to_string(),
+            pair.target.to_string(),
+        ];
+        if let Some(select) = &pair.select {
+            words.push(format!("--select '{select}'"));
+        }
+        let flags = [
+            ("--schema", self.schema),
+            ("--data", self.data),
+            ("--keep-extra", self.keep_extra),
+            ("--yes", self.yes),
+            ("--stop-on-error", self.stop_on_error),
+        ];
+        words.extend(
+            flags
+                .iter()
+                .filter(|(_, given)| *given)
+                .map(|(flag, _)| flag.to_string()),
+        );
+        for (flag, values) in [
+            ("--table", &self.table),
+            ("--exclude", &self.exclude),
+            ("--no-data", &self.no_data),
+            ("--map", &self.pair.map),
+        ] {
+            words.extend(values.iter().map(|value| format!("{flag} '{value}'")));
+        }
+        words.join(" ")
+    }
+}
+
+/// How the run's record ends.
+fn ending(result: &Result<Synced>) -> Ending {
+    match result {
+        Ok(synced) => synced.ending(),
+        Err(error) => Ending {
+            status: match error.exit {
+                Exit::REFUSED | Exit::USAGE => Status::Refused,
+                Exit::INTERRUPTED => Status::Interrupted,
+                _ => Status::Failed,
+            },
+            snapshot: None,
+            verified: None,
+            error: Some(error.message.clone()),
+        },
+    }
+}

@@ -1,0 +1,246 @@
+//! The plans of a batch: one for each target database, made before anything is asked or written.
+
+use std::time::Duration;
+
+use super::Opened;
+use crate::commands::places::DatabasePair;
+use crate::commands::{Error, Result};
+use crate::engines::Server;
+use crate::model::label::Label;
+use crate::model::survey::{Finding, Role};
+use crate::model::units::{Bytes, Rows, counted, spoken};
+use crate::output::{Page, Tone};
+use crate::plan::{self, Answers, Plan, Probe, Risk, RowsOf, SyncOptions, TableFilter};
+use crate::store::{Run, Status};
+
+/// Both sides, open, and what will be done.
+pub struct Planned {
+    pub source: Opened,
+    pub target: Opened,
+    pub plans: Vec<Plan>,
+}
+
+/// Surveys both sides and plans every pair.
+///
+/// # Errors
+/// All findings of all databases at once: refused, nothing written.
+pub async fn plan(
+    source: Opened,
+    target: Opened,
+    pairs: Vec<DatabasePair>,
+    options: SyncOptions,
+) -> Result<Planned> {
+    refuse_same(&source, &target, &pairs).await?;
+    let mut plans = Vec::new();
+    let mut findings: Vec<Finding> = Vec::new();
+    for pair in &pairs {
+        let options = narrowed(&options, pair)?;
+        match plan_one(
+            source.server.as_ref(),
+            target.server.as_ref(),
+            pair,
+            &options,
+        )
+        .await?
+        {
+            Ok(plan) => plans.push(plan),
+            Err(found) => findings.extend(found),
+        }
+    }
+    if findings.is_empty() {
+        return Ok(Planned {
+            source,
+            target,
+            plans,
+        });
+    }
+    findings.dedup();
+    Err(crate::engines::Error::Findings(findings).into())
+}
+
+/// Refuses a database that would be copied onto itself, however the two sides are spelled (E09).
+async fn refuse_same(source: &Opened, target: &Opened, pairs: &[DatabasePair]) -> Result<()> {
+    let Some(same) = pairs.iter().find(|pair| pair.source == pair.target) else {
+        return Ok(());
+    };
+    if !source.server.is_same_server(target.server.as_ref()).await? {
+        return Ok(());
+    }
+    let problem = format!(
+        "{} and {} are the same server: {} would be copied onto itself",
+        source.endpoint.name, target.endpoint.name, same.source
+    );
+    Err(Error::refused(problem)
+        .hint("give the copy another name with --map, or choose another target"))
+}
+
+async fn plan_one(
+    source: &dyn Server,
+    target: &dyn Server,
+    pair: &DatabasePair,
+    options: &SyncOptions,
+) -> Result<std::result::Result<Plan, Vec<Finding>>> {
+    let (from, to) = futures::future::try_join(
+        source.survey(&pair.source, Role::Source),
+        target.survey(&pair.target, Role::Target),
+    )
+    .await?;
+    let mut answers = Answers::new();
+    for probe in plan::probes(&from, &to, options) {
+        let Probe::Count(name) = &probe;
+        if let Some(table) = to.catalog.as_ref().and_then(|catalog| catalog.table(name)) {
+            let snapshot = target
+                .snapshot(&pair.target, std::slice::from_ref(table), 1)
+                .await?;
+            let rows = snapshot.count(0, table).await?;
+            answers.insert(probe, rows);
+        }
+    }
+    match plan::sync(&from, &to, &answers, options) {
+        Ok(plan) => Ok(Ok(plan)),
+        Err(plan::Error::Findings(findings)) => Ok(Err(findings)),
+        Err(plan::Error::Usage(problem)) => {
+            Err(Error::usage(problem).hint("tables lists what is there"))
+        }
+    }
+}
+
+/// A place that names a table narrows the options to it.
+fn narrowed(options: &SyncOptions, pair: &DatabasePair) -> Result<SyncOptions> {
+    let Some(table) = &pair.table else {
+        return Ok(options.clone());
+    };
+    if !options.only.is_empty() {
+        return Err(Error::usage(
+            "a place with a table and --table say the same thing twice",
+        ));
+    }
+    let only = TableFilter::new(std::slice::from_ref(table)).map_err(Error::usage)?;
+    Ok(SyncOptions {
+        only,
+        ..options.clone()
+    })
+}
+
+impl Planned {
+    pub fn risk(&self) -> Risk {
+        self.plans
+            .iter()
+            .map(Plan::risk)
+            .max()
+            .unwrap_or(Risk::Nothing)
+    }
+
+    pub fn is_nothing(&self) -> bool {
+        self.risk() == Risk::Nothing
+    }
+
+    pub fn label(&self) -> Label {
+        self.target.endpoint.label
+    }
+
+    pub fn size(&self) -> (Rows, Bytes) {
+        let sizes: Vec<_> = self.plans.iter().map(Plan::size).collect();
+        (
+            sizes.iter().map(|size| size.0).sum(),
+            sizes.iter().map(|size| size.1).sum(),
+        )
+    }
+
+    /// Draws the plan. `pace` is what earlier runs moved in a second, where there were any.
+    pub fn draw(&self, page: &mut Page, pace: Option<Bytes>) {
+        let title =
+            |opened: &Opened| format!("{} ({})", opened.endpoint.name, opened.server.product());
+        page.pieces([
+            "Plan: ".into(),
+            crate::output::Cell::new(Tone::Strong, title(&self.source)),
+            " → ".into(),
+            crate::output::Cell::new(Tone::of(self.label()), title(&self.target)),
+            format!(", {}", self.label()).into(),
+        ]);
+        for plan in &self.plans {
+            draw_one(plan, page);
+        }
+        let (rows, bytes) = self.size();
+        let pace = pace.unwrap_or(Bytes(20 << 20));
+        let seconds = bytes.0 as f64 / pace.0.max(1) as f64;
+        let tables: usize = self.plans.iter().map(|plan| plan.tables.len()).sum();
+        let time = Duration::from_secs_f64(seconds + tables as f64 * 0.01);
+        page.line(format!(
+            "About {rows} rows and {bytes} will move; as much space is needed beside the live tables; about {}",
+            spoken(time)
+        ));
+    }
+}
+
+fn draw_one(plan: &Plan, page: &mut Page) {
+    let (rows, bytes) = plan.size();
+    let arrow = match plan.source.database == plan.target.database {
+        true => plan.target.database.clone(),
+        false => format!("{} → {}", plan.source.database, plan.target.database),
+    };
+    let state = match (plan.target.exists, plan.risk()) {
+        (false, _) => "new",
+        (true, Risk::Replaces) => "replaced",
+        (true, Risk::Adds) => "added to",
+        (true, Risk::Nothing) => "nothing to do",
+    };
+    let moving = plan
+        .tables
+        .iter()
+        .filter(|table| table.rows == RowsOf::Source)
+        .count();
+    page.line(format!(
+        "  {arrow} ({state}): {}, about {rows} rows, {bytes}",
+        counted(moving, "table")
+    ));
+    for stage in plan
+        .stages()
+        .iter()
+        .filter(|stage| stage.title != "copy rows of")
+    {
+        page.line(format!("    {}: {}", stage.title, abridged(&stage.steps)));
+    }
+    for item in &plan.not_copied {
+        let text = format!("    not copied: {} ({})", item.what, item.reason);
+        page.line(crate::output::Cell::new(Tone::Warning, text));
+    }
+    for warning in &plan.warnings {
+        page.line(crate::output::Cell::new(
+            Tone::Warning,
+            format!("    note: {warning}"),
+        ));
+    }
+}
+
+/// The first names of a long list, and how many more there are. What leaves the target is never abridged by
+/// the JSON reply.
+fn abridged(names: &[String]) -> String {
+    const SHOWN: usize = 12;
+    match names.len() {
+        0..=SHOWN => names.join(", "),
+        all => format!("{} and {} more", names[..SHOWN].join(", "), all - SHOWN),
+    }
+}
+
+/// Bytes a second of the last finished runs.
+pub fn pace(runs: &[Run]) -> Option<Bytes> {
+    let finished = runs
+        .iter()
+        .filter(|run| run.status == Status::Done && run.bytes.0 > 1 << 20);
+    let last = finished.max_by_key(|run| run.number)?;
+    let took = (last.ended? - last.started).num_milliseconds().max(1) as u64;
+    Some(Bytes(last.bytes.0.saturating_mul(1000) / took))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn long_lists_are_abridged_with_their_number() {
+        let names: Vec<String> = (0..15).map(|number| format!("t{number}")).collect();
+        assert!(abridged(&names).ends_with("t11 and 3 more"));
+        assert_eq!(abridged(&names[..2]), "t0, t1");
+    }
+}
