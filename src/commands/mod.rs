@@ -4,6 +4,7 @@
 //! completion, help and docs/commands.md. A command is complete without a session: whatever `select` and
 //! `source` provide can be an argument.
 
+pub mod compare;
 pub mod context;
 pub mod error;
 pub mod places;
@@ -94,7 +95,7 @@ fn act<'a, C: Command>(
 }
 
 /// Every command, in the order of `help`.
-pub static COMMANDS: &[Entry] = &[Entry::of::<sync::Args>()];
+pub static COMMANDS: &[Entry] = &[Entry::of::<sync::Args>(), Entry::of::<compare::Args>()];
 
 /// The command of this name or alias.
 pub fn find(word: &str) -> Option<&'static Entry> {
