@@ -6,13 +6,24 @@
 
 pub mod compare;
 pub mod context;
+pub mod databases;
+pub mod describe;
 pub mod error;
+pub mod peek;
 pub mod places;
+pub mod query;
+pub mod select;
+pub mod selection;
+pub mod source;
+pub mod swap;
 pub mod sync;
+pub mod tables;
+pub mod target;
+pub mod use_pair;
 
 use std::future::Future;
 
-use clap::{ArgMatches, FromArgMatches};
+use clap::ArgMatches;
 use futures::FutureExt;
 use futures::future::BoxFuture;
 
@@ -95,7 +106,21 @@ fn act<'a, C: Command>(
 }
 
 /// Every command, in the order of `help`.
-pub static COMMANDS: &[Entry] = &[Entry::of::<sync::Args>(), Entry::of::<compare::Args>()];
+pub static COMMANDS: &[Entry] = &[
+    Entry::of::<source::Args>(),
+    Entry::of::<target::Args>(),
+    Entry::of::<use_pair::Args>(),
+    Entry::of::<swap::Args>(),
+    Entry::of::<databases::Args>(),
+    Entry::of::<tables::Args>(),
+    Entry::of::<describe::Args>(),
+    Entry::of::<select::Args>(),
+    Entry::of::<selection::Args>(),
+    Entry::of::<sync::Args>(),
+    Entry::of::<compare::Args>(),
+    Entry::of::<query::Args>(),
+    Entry::of::<peek::Args>(),
+];
 
 /// The command of this name or alias.
 pub fn find(word: &str) -> Option<&'static Entry> {

@@ -10,8 +10,8 @@ mod open;
 mod pair;
 mod read;
 
-pub use databases::{DatabasePair, databases, settle};
-pub use look::{Spot, Want, look};
+pub use databases::{DatabasePair, chosen, databases, require, settle};
+pub use look::{Spot, Want, look, no_source};
 pub use open::{Opened, open};
 pub use pair::{Pair, PairArgs, pair};
 pub use read::{Known, read};

@@ -38,7 +38,7 @@ pub async fn databases(
     let from = settled(&pair.source, &listed);
     let chosen = match (&from.database, &pair.select) {
         (Some(database), _) => {
-            require(source, database, &listed).await?;
+            is_there(source, database, &listed).await?;
             vec![database.clone()]
         }
         (None, Some(select)) => chosen(select, &from, &listed, cx.session)?,
@@ -92,8 +92,16 @@ pub fn settled(place: &Place, names: &[String]) -> Place {
     }
 }
 
+/// Makes sure that a database exists.
+///
+/// # Errors
+/// A usage error with the nearest name.
+pub async fn require(server: &dyn Server, database: &str) -> Result<()> {
+    is_there(server, database, &names(server).await?).await
+}
+
 /// A database that is not listed may still be there, hidden as a system database: the plan refuses it by name.
-async fn require(server: &dyn Server, database: &str, listed: &[String]) -> Result<()> {
+async fn is_there(server: &dyn Server, database: &str, listed: &[String]) -> Result<()> {
     if listed.iter().any(|name| name == database) || server.catalog(database).await?.is_some() {
         return Ok(());
     }
