@@ -108,26 +108,15 @@ fn is_login(error: &engines::Error) -> bool {
 /// The password of a saved connection; one that is typed each time is remembered for the session.
 fn password(cx: &Context<'_>, connection: &Connection) -> Result<Option<SecretString>> {
     let name = &connection.name;
-    if !matches!(connection.password, Password::Ask) {
-        // INTEGRATE: Ok(connection.password.resolve(name, || ask(cx, name))?)
-        return match &connection.password {
-            Password::Base64(secret) => Ok(Some(secret.clone())),
-            _ => Ok(None),
-        };
+    let is_asked = matches!(connection.password, Password::Ask);
+    if let Some(known) = cx.session.passwords.get(name).filter(|_| is_asked) {
+        return Ok(Some(known));
     }
-    if let Some(password) = cx.session.passwords.get(name) {
-        return Ok(Some(password));
+    let password = connection.password.resolve(name, || ask(cx, name))?;
+    if let (Some(typed), true) = (&password, is_asked) {
+        keep(cx, name, typed.clone());
     }
-    let typed = ask(cx, name).ok_or_else(|| {
-        Error::failed(format!(
-            "the password of {name} is typed each time, and nobody answers"
-        ))
-        .hint(format!(
-            "run it at a terminal, or keep a reference: connections edit {name} --password-env VAR"
-        ))
-    })?;
-    keep(cx, name, typed.clone());
-    Ok(Some(typed))
+    Ok(password)
 }
 
 fn ask(cx: &Context<'_>, whose: &str) -> Option<SecretString> {
