@@ -12,6 +12,9 @@ pub struct Catalog {
     pub charset: Option<String>,
     /// Default collation, where the product has one.
     pub collation: Option<String>,
+    /// Settings and counters of the whole database that a copy takes along (page size, sequence positions …), sorted
+    /// by name. No difference: `compare` and fingerprints leave them out.
+    pub options: Vec<(String, String)>,
     /// Sorted by name.
     pub tables: Vec<Table>,
     /// Views, triggers, routines, events …; sorted by kind, then by name (triggers in their firing order).
