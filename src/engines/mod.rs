@@ -6,7 +6,7 @@
 pub mod dialect;
 mod error;
 mod mysql;
-mod sqlite;
+pub mod sqlite;
 
 use std::time::Duration;
 

@@ -1,17 +1,105 @@
 //! SQLite: a folder of database files, or one file.
-use super::{ConnectOptions, Engine, Result, Server};
-use crate::model::endpoint::Endpoint;
+//!
+//! Each connection lives on a thread of its own (`worker`), so the async side never blocks. A copy is built
+//! in a staging file and becomes live in one transaction (`target`, `swap`); a live file is only ever
+//! written through SQLite itself, never renamed over (E17).
+
+mod catalog;
+mod cells;
+mod lock;
+mod place;
+mod query;
+mod server;
+mod snapshot;
+mod staging;
+mod swap;
+mod target;
+mod text;
+mod worker;
+
+#[cfg(test)]
+mod tests;
+
+use std::path::Path;
+
 use async_trait::async_trait;
+use rusqlite::{Connection, OpenFlags};
+
+use super::dialect::Dialect;
+use super::{ConnectOptions, Engine, Error, Result, Server};
+use crate::model::catalog::Column;
+use crate::model::endpoint::{Address, Endpoint};
+
+/// The engine.
 pub struct Sqlite;
+
 #[async_trait]
 impl Engine for Sqlite {
     fn name(&self) -> &'static str {
         "sqlite"
     }
+
     fn schemes(&self) -> &'static [(&'static str, Option<u16>)] {
         &[("sqlite", None)]
     }
-    async fn connect(&self, _: &Endpoint, _: &ConnectOptions) -> Result<Box<dyn Server>> {
-        todo!()
+
+    async fn connect(&self, endpoint: &Endpoint, _: &ConnectOptions) -> Result<Box<dyn Server>> {
+        match &endpoint.address {
+            Address::File { path, .. } => Ok(Box::new(server::Files::open(path).await?)),
+            Address::Network(_) => Err(Error::Refused {
+                problem: format!("{} is no file or folder", endpoint.address),
+                mend: "name a path: sqlite:./folder".into(),
+            }),
+        }
     }
+}
+
+/// How SQLite spells things.
+pub struct Spelling;
+
+impl Dialect for Spelling {
+    fn quote(&self, name: &str) -> String {
+        quote(name)
+    }
+
+    fn same_column(&self, left: &Column, right: &Column) -> bool {
+        let folded = |column: &Column| Column {
+            kind: column.kind.to_ascii_lowercase(),
+            collation: column
+                .collation
+                .as_ref()
+                .map(|name| name.to_ascii_lowercase()),
+            ..column.clone()
+        };
+        folded(left) == folded(right)
+    }
+
+    fn folds_case(&self) -> bool {
+        true
+    }
+}
+
+/// A name in double quotes.
+fn quote(name: &str) -> String {
+    format!("\"{}\"", name.replace('"', "\"\""))
+}
+
+/// Makes a new database file and runs a script in it, all in one transaction.
+///
+/// # Errors
+/// When the file exists, cannot be made, or a statement fails.
+pub fn create(path: &Path, sql: &str) -> Result<()> {
+    let action = || format!("make the database {}", path.display());
+    if path.exists() {
+        return Err(Error::Refused {
+            problem: format!("{} exists", path.display()),
+            mend: "choose another name, or remove the file first".into(),
+        });
+    }
+    let flags = OpenFlags::SQLITE_OPEN_READ_WRITE
+        | OpenFlags::SQLITE_OPEN_CREATE
+        | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    Connection::open_with_flags(path, flags)
+        .and_then(|connection| connection.execute_batch(&format!("BEGIN;\n{sql}\n;COMMIT;")))
+        .map_err(|cause| Error::statement(action(), cause))
 }

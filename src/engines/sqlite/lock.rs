@@ -1,0 +1,186 @@
+//! One run at a time for each database: a lock file beside it, and the sweep of what dead runs left.
+//!
+//! The lock is the operating system's: it ends with the process, however that ends. The file is removed by
+//! whoever holds the lock, so a lock counts only while the file is still the one in the folder.
+
+use std::fs::{File, OpenOptions, TryLockError};
+use std::io::{Read, Seek, Write};
+use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use super::place::OURS;
+use crate::engines::{Error, Result};
+
+/// After this time a probe's owner is dead.
+const PROBE_AGE: Duration = Duration::from_secs(3600);
+
+/// The right to write to one database.
+#[derive(Debug)]
+pub struct Lock {
+    path: PathBuf,
+    _file: File,
+}
+
+impl Lock {
+    /// # Errors
+    /// [`Error::Locked`] names the process that holds it.
+    pub fn take(folder: &Path, database: &str) -> Result<Lock> {
+        let path = folder.join(format!("{OURS}{database}.lock"));
+        let failed = |cause| Error::File {
+            action: "lock the database through the file".into(),
+            path: path.display().to_string(),
+            cause,
+        };
+        loop {
+            let mut file = OpenOptions::new()
+                .read(true)
+                .write(true)
+                .create(true)
+                .truncate(false)
+                .mode(0o600)
+                .open(&path)
+                .map_err(failed)?;
+            match file.try_lock() {
+                Ok(()) => {}
+                Err(TryLockError::WouldBlock) => return Err(locked(database, &mut file)),
+                Err(TryLockError::Error(cause)) => return Err(failed(cause)),
+            }
+            if is_at(&file, &path) {
+                sign(&mut file).map_err(failed)?;
+                return Ok(Lock { path, _file: file });
+            }
+        }
+    }
+
+    /// Removes the file, then gives the lock back.
+    pub fn release(self) {
+        let _ = std::fs::remove_file(&self.path);
+    }
+}
+
+fn is_at(file: &File, path: &Path) -> bool {
+    match (file.metadata(), path.metadata()) {
+        (Ok(held), Ok(named)) => (held.dev(), held.ino()) == (named.dev(), named.ino()),
+        _ => false,
+    }
+}
+
+fn sign(file: &mut File) -> std::io::Result<()> {
+    file.set_len(0)?;
+    file.rewind()?;
+    writeln!(file, "{}", std::process::id())
+}
+
+fn locked(database: &str, file: &mut File) -> Error {
+    let mut process = String::new();
+    let _ = file.read_to_string(&mut process);
+    let holder = match process.trim() {
+        "" => "another process".to_string(),
+        process => format!("process {process}"),
+    };
+    Error::Locked {
+        database: database.to_string(),
+        holder,
+    }
+}
+
+/// Where a run builds its copy.
+pub fn staging(folder: &Path, run: &str, database: &str) -> PathBuf {
+    // The end of a UUIDv7 is random, its beginning is the time.
+    let letters: Vec<char> = run.chars().filter(char::is_ascii_alphanumeric).collect();
+    let short: String = letters[letters.len().saturating_sub(8)..].iter().collect();
+    folder.join(format!("{OURS}{short:0>8}_{database}.db"))
+}
+
+/// Removes a staging file and what SQLite keeps beside it.
+pub fn remove(staging: &Path) -> std::io::Result<()> {
+    for ending in ["-journal", "-wal", "-shm", ""] {
+        let mut name = staging.as_os_str().to_owned();
+        name.push(ending);
+        match std::fs::remove_file(Path::new(&name)) {
+            Err(cause) if cause.kind() != std::io::ErrorKind::NotFound => return Err(cause),
+            _ => {}
+        }
+    }
+    Ok(())
+}
+
+/// Removes the staging files of a database, whose lock is held: their runs are dead. A line for each.
+pub fn sweep(folder: &Path, database: &str) -> Result<Vec<String>> {
+    let failed = |path: &Path, cause| Error::File {
+        action: "remove what an earlier run left".into(),
+        path: path.display().to_string(),
+        cause,
+    };
+    let ending = format!("_{database}.db");
+    let mut swept = Vec::new();
+    for entry in folder
+        .read_dir()
+        .map_err(|cause| failed(folder, cause))?
+        .flatten()
+    {
+        let name = entry.file_name().to_string_lossy().into_owned();
+        let Some(rest) = name.strip_prefix(OURS) else {
+            continue;
+        };
+        let path = entry.path();
+        if rest.get(8..) == Some(ending.as_str()) {
+            remove(&path).map_err(|cause| failed(&path, cause))?;
+            swept.push(format!(
+                "{name}: a copy of {database} that an earlier run left unfinished"
+            ));
+        } else if rest.starts_with("probe_") && is_old(&path) {
+            let _ = std::fs::remove_file(&path);
+        }
+    }
+    swept.sort();
+    Ok(swept)
+}
+
+fn is_old(path: &Path) -> bool {
+    let age = path
+        .metadata()
+        .and_then(|metadata| metadata.modified())
+        .map(|time| time.elapsed());
+    matches!(age, Ok(Ok(age)) if age > PROBE_AGE)
+}
+
+/// A hidden file that shows through every path that leads to its folder; gone when dropped.
+#[derive(Debug)]
+pub struct Probe(PathBuf);
+
+impl Probe {
+    pub fn plant(folder: &Path, name: &str) -> Result<Probe> {
+        let path = Self::path(folder, name);
+        let made = OpenOptions::new()
+            .write(true)
+            .create_new(true)
+            .mode(0o600)
+            .open(&path);
+        made.map_err(|cause| Error::File {
+            action: "make the file".into(),
+            path: path.display().to_string(),
+            cause,
+        })?;
+        Ok(Probe(path))
+    }
+
+    pub fn shows(folder: &Path, name: &str) -> bool {
+        Self::path(folder, name).exists()
+    }
+
+    fn path(folder: &Path, name: &str) -> PathBuf {
+        let name: String = name
+            .chars()
+            .map(|c| if c.is_ascii_alphanumeric() { c } else { '-' })
+            .collect();
+        folder.join(format!("{OURS}probe_{name}"))
+    }
+}
+
+impl Drop for Probe {
+    fn drop(&mut self) {
+        let _ = std::fs::remove_file(&self.0);
+    }
+}

@@ -1,0 +1,282 @@
+//! An open place: what it holds, and what can be done there.
+
+use std::path::{Path, PathBuf};
+
+use async_trait::async_trait;
+use rusqlite::Connection;
+
+use super::lock::Probe;
+use super::place::Place;
+use super::snapshot::Moment;
+use super::target::Copy;
+use super::worker::{self, Worker};
+use super::{Spelling, catalog, query};
+use crate::engines::dialect::Dialect;
+use crate::engines::{Answer, Error, Result, Server, Snapshot, Target, TargetWork};
+use crate::model::catalog::Table;
+use crate::model::catalog::{Catalog, ObjectKind};
+use crate::model::endpoint::nearest;
+use crate::model::survey::{DatabaseSummary, Databases, Finding, Product, Role, Survey};
+use crate::model::units::{Bytes, Rows, counted};
+
+/// A folder of databases, or one.
+pub struct Files {
+    place: Place,
+    product: Product,
+}
+
+impl Files {
+    pub async fn open(path: &Path) -> Result<Files> {
+        let path = path.to_path_buf();
+        Ok(Files {
+            place: worker::blocking(move || Place::open(&path)).await?,
+            product: Product {
+                engine: "sqlite",
+                flavour: "SQLite".into(),
+                version: rusqlite::version().into(),
+            },
+        })
+    }
+
+    async fn with_place<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&Place) -> Result<T> + Send + 'static,
+    ) -> Result<T> {
+        let place = self.place.clone();
+        worker::blocking(move || work(&place)).await
+    }
+
+    async fn find(&self, database: &str) -> Result<Option<PathBuf>> {
+        let name = database.to_string();
+        self.with_place(move |place| place.find(&name)).await
+    }
+
+    /// # Errors
+    /// [`Error::NoDatabase`] with the nearest name.
+    async fn file(&self, database: &str) -> Result<PathBuf> {
+        let name = database.to_string();
+        self.with_place(move |place| {
+            let mut listing = place.list()?;
+            listing
+                .databases
+                .remove(&name)
+                .ok_or_else(|| Error::NoDatabase {
+                    near: nearest(&name, listing.databases.keys().map(String::as_str)),
+                    database: name,
+                })
+        })
+        .await
+    }
+
+    async fn obstacles(&self, file: Option<PathBuf>) -> Result<Vec<Finding>> {
+        self.with_place(move |place| {
+            let folder = file
+                .as_deref()
+                .and_then(Path::parent)
+                .unwrap_or(place.folder());
+            let mut findings = Vec::from_iter(folder_finding(folder));
+            findings.extend(file.as_deref().and_then(file_finding));
+            Ok(findings)
+        })
+        .await
+    }
+}
+
+#[async_trait]
+impl Server for Files {
+    fn product(&self) -> &Product {
+        &self.product
+    }
+
+    fn dialect(&self) -> &'static dyn Dialect {
+        &Spelling
+    }
+
+    async fn databases(&self) -> Result<Databases> {
+        let listing = self.with_place(Place::list).await?;
+        let mut listed = Vec::new();
+        for (name, path) in listing.databases {
+            listed.push(match inspect(&path, &name).await {
+                Ok(catalog) => summary(&catalog, &path),
+                Err(error) => unreadable(name, &path, &error),
+            });
+        }
+        Ok(Databases {
+            listed,
+            hidden: listing.hidden,
+        })
+    }
+
+    async fn catalog(&self, database: &str) -> Result<Option<Catalog>> {
+        match self.find(database).await? {
+            Some(path) => inspect(&path, database).await.map(Some),
+            None => Ok(None),
+        }
+    }
+
+    async fn survey(&self, database: &str, role: Role) -> Result<Survey> {
+        let path = self.find(database).await?;
+        let mut findings = match role {
+            Role::Source => Vec::new(),
+            Role::Target => self.obstacles(path.clone()).await?,
+        };
+        let catalog = match &path {
+            None => None,
+            Some(path) => match inspect(path, database).await {
+                Ok(catalog) => Some(catalog),
+                Err(error) => {
+                    findings.push(Finding {
+                        problem: format!("{} cannot be read: {}", path.display(), error.full()),
+                        mend: "check the file with: PRAGMA integrity_check".into(),
+                    });
+                    None
+                }
+            },
+        };
+        Ok(Survey {
+            product: self.product.clone(),
+            database: database.to_string(),
+            catalog,
+            collations: Default::default(),
+            packet_limit: None,
+            findings,
+        })
+    }
+
+    async fn is_same_server(&self, other: &dyn Server) -> Result<bool> {
+        let name = uuid::Uuid::now_v7().to_string();
+        if let Ok(_planted) = self.plant(&name).await {
+            return other.sees(&name).await;
+        }
+        // A folder that cannot be written: ask from the other side.
+        match other.plant(&name).await {
+            Ok(_planted) => self.sees(&name).await,
+            Err(_) => Ok(false),
+        }
+    }
+
+    /// A hidden file in the folder; every alias of the folder, and of a file in it, leads to it.
+    async fn plant(&self, name: &str) -> Result<Box<dyn Send>> {
+        let name = name.to_string();
+        let probe = self
+            .with_place(move |place| Probe::plant(place.folder(), &name))
+            .await?;
+        Ok(Box::new(probe))
+    }
+
+    async fn sees(&self, name: &str) -> Result<bool> {
+        let name = name.to_string();
+        self.with_place(move |place| Ok(Probe::shows(place.folder(), &name)))
+            .await
+    }
+
+    async fn snapshot(&self, database: &str, _: &[Table], _: usize) -> Result<Box<dyn Snapshot>> {
+        let path = self.file(database).await?;
+        Ok(Box::new(Moment::open(path).await?))
+    }
+
+    async fn target(&self, work: &TargetWork) -> Result<Box<dyn Target>> {
+        Ok(Box::new(
+            Copy::open(self.place.clone(), work.clone()).await?,
+        ))
+    }
+
+    async fn query(&self, database: Option<&str>, sql: &str) -> Result<Answer> {
+        let path = match (database, &self.place) {
+            (Some(database), _) => Some(self.file(database).await?),
+            (None, Place::File(file)) => Some(file.clone()),
+            (None, Place::Folder(_)) => None,
+        };
+        query::ask(path, sql).await
+    }
+}
+
+async fn inspect(path: &Path, database: &str) -> Result<Catalog> {
+    let (path, name) = (path.to_path_buf(), database.to_string());
+    let worker = Worker::open(move || worker::reader(&path)).await?;
+    let catalog = worker
+        .call(move |connection| catalog::read(connection, &name))
+        .await;
+    worker.close().await;
+    catalog
+}
+
+fn summary(catalog: &Catalog, path: &Path) -> DatabaseSummary {
+    let keyless = catalog
+        .tables
+        .iter()
+        .filter(|table| table.key().is_none())
+        .count();
+    let virtuals = catalog
+        .objects
+        .iter()
+        .filter(|object| object.kind == ObjectKind::VirtualTable)
+        .count();
+    let is_wal = catalog
+        .options
+        .iter()
+        .any(|(name, value)| name == "journal_mode" && value == "wal");
+    let mut flags = Vec::new();
+    if keyless > 0 {
+        flags.push(format!("{} without key", counted(keyless, "table")));
+    }
+    if virtuals > 0 {
+        flags.push(counted(virtuals, "virtual table"));
+    }
+    if is_wal {
+        flags.push("WAL".into());
+    }
+    DatabaseSummary {
+        name: catalog.database.clone(),
+        tables: catalog.tables.len(),
+        rows: catalog.size().0,
+        bytes: size(path),
+        flags,
+    }
+}
+
+fn unreadable(name: String, path: &Path, error: &Error) -> DatabaseSummary {
+    DatabaseSummary {
+        name,
+        tables: 0,
+        rows: Rows(0),
+        bytes: size(path),
+        flags: vec![format!("cannot be read: {}", error.full())],
+    }
+}
+
+fn size(path: &Path) -> Bytes {
+    Bytes(path.metadata().map_or(0, |metadata| metadata.len()))
+}
+
+fn folder_finding(folder: &Path) -> Option<Finding> {
+    let probe = Probe::plant(folder, &uuid::Uuid::now_v7().to_string());
+    probe.err().map(|error| Finding {
+        problem: format!(
+            "the folder {} cannot be written: {}",
+            folder.display(),
+            error.full()
+        ),
+        mend: format!("chmod u+w {}", folder.display()),
+    })
+}
+
+fn file_finding(file: &Path) -> Option<Finding> {
+    let mend = || format!("chmod u+w {}", file.display());
+    let is_marked = file
+        .metadata()
+        .is_ok_and(|metadata| metadata.permissions().readonly());
+    let opened = worker::writer(file);
+    let is_closed = match &opened {
+        Ok(connection) => is_readonly(connection),
+        Err(_) => true,
+    };
+    (is_marked || is_closed).then(|| Finding {
+        problem: format!("{} is read-only", file.display()),
+        mend: mend(),
+    })
+}
+
+fn is_readonly(connection: &Connection) -> bool {
+    connection.is_readonly("main").unwrap_or(true)
+}

@@ -1,0 +1,160 @@
+//! One moment of a database: a single read transaction on a connection of its own.
+
+use async_trait::async_trait;
+use rusqlite::Connection;
+use tokio::sync::mpsc;
+
+use super::worker::{self, Worker};
+use super::{cells, quote};
+use crate::engines::{BatchLimit, Error, Result, Snapshot};
+use crate::model::batch::{Batch, Chunk, Digest};
+use crate::model::catalog::Table;
+use crate::model::survey::SnapshotLevel;
+use crate::model::units::Rows;
+
+pub struct Moment {
+    worker: Worker,
+}
+
+impl Moment {
+    /// The moment begins here: SQLite takes it at the first read.
+    pub async fn open(path: std::path::PathBuf) -> Result<Moment> {
+        let open = move || {
+            let connection = worker::reader(&path)?;
+            connection
+                .execute_batch("BEGIN; SELECT count(*) FROM sqlite_schema;")
+                .map_err(|cause| Error::statement("begin a read transaction", cause))?;
+            Ok(connection)
+        };
+        Ok(Moment {
+            worker: Worker::open(open).await?,
+        })
+    }
+}
+
+fn failed(table: &str) -> impl FnOnce(rusqlite::Error) -> Error {
+    let action = format!("read the table {table}");
+    move |cause| Error::statement(action, cause)
+}
+
+#[async_trait]
+impl Snapshot for Moment {
+    fn level(&self) -> SnapshotLevel {
+        SnapshotLevel {
+            consistent: true,
+            how: "one read transaction".into(),
+            readers: 1,
+        }
+    }
+
+    async fn chunks(&self, _: usize, table: &Table, aim: Rows) -> Result<Vec<Chunk>> {
+        let Some(key) = cells::rowid_column(table).map(String::from) else {
+            return Ok(vec![Chunk::whole()]);
+        };
+        let name = table.name.clone();
+        self.worker
+            .call(move |connection| {
+                let found = boundaries(connection, &name, &key, aim).map_err(failed(&name))?;
+                Ok(Chunk::between(&[key], found))
+            })
+            .await
+    }
+
+    async fn read(
+        &self,
+        _: usize,
+        table: &Table,
+        chunk: &Chunk,
+        limit: BatchLimit,
+        sink: mpsc::Sender<Batch>,
+    ) -> Result<Rows> {
+        let sql = cells::select(table, chunk);
+        let name = table.name.clone();
+        self.worker
+            .call(move |connection| send(connection, &sql, limit, &sink, &name))
+            .await
+    }
+
+    async fn count(&self, _: usize, table: &Table) -> Result<Rows> {
+        let table = table.clone();
+        self.worker
+            .call(move |connection| cells::count(connection, &table).map_err(failed(&table.name)))
+            .await
+    }
+
+    async fn digest(&self, _: usize, table: &Table) -> Result<Digest> {
+        let table = table.clone();
+        self.worker
+            .call(move |connection| cells::digest(connection, &table).map_err(failed(&table.name)))
+            .await
+    }
+
+    async fn close(&self) -> Result<SnapshotLevel> {
+        let level = self.level();
+        self.worker.close().await;
+        Ok(level)
+    }
+}
+
+/// The key of every `aim`-th row.
+fn boundaries(
+    connection: &Connection,
+    table: &str,
+    key: &str,
+    aim: Rows,
+) -> rusqlite::Result<Vec<Vec<String>>> {
+    let (table, key) = (quote(table), quote(key));
+    let step = aim.0.clamp(1, i64::MAX as u64) as i64;
+    let sql =
+        format!("SELECT {key} FROM {table} WHERE {key} >= ?1 ORDER BY {key} LIMIT 1 OFFSET ?2");
+    let mut statement = connection.prepare(&sql)?;
+    let mut found = Vec::new();
+    let mut from = i64::MIN;
+    loop {
+        let mut rows = statement.query([from, step])?;
+        let Some(row) = rows.next()? else {
+            return Ok(found);
+        };
+        from = row.get(0)?;
+        found.push(vec![from.to_string()]);
+    }
+}
+
+fn send(
+    connection: &Connection,
+    sql: &str,
+    limit: BatchLimit,
+    sink: &mpsc::Sender<Batch>,
+    table: &str,
+) -> Result<Rows> {
+    let mut statement = connection.prepare(sql).map_err(failed(table))?;
+    let width = statement.column_count();
+    let mut rows = statement.query([]).map_err(failed(table))?;
+    let (mut batch, mut sent) = (Batch::new(width), 0);
+    while let Some(row) = rows.next().map_err(failed(table))? {
+        for position in 0..width {
+            cells::push(&mut batch, row.get_ref(position).map_err(failed(table))?);
+        }
+        sent += 1;
+        if batch.rows() >= limit.rows || batch.bytes() >= limit.bytes {
+            hand_over(
+                sink,
+                std::mem::replace(&mut batch, Batch::new(width)),
+                table,
+            )?;
+        }
+    }
+    if !batch.is_empty() {
+        hand_over(sink, batch, table)?;
+    }
+    Ok(Rows(sent))
+}
+
+fn hand_over(sink: &mpsc::Sender<Batch>, batch: Batch, table: &str) -> Result<()> {
+    sink.blocking_send(batch).map_err(|_| {
+        Error::statement(
+            format!("read the table {table}"),
+            "whoever took its rows has stopped",
+        )
+    })
+}

@@ -1,0 +1,312 @@
+//! The moment at which a copy becomes live: all or nothing for every reader, and for a crash.
+//!
+//! A file that anyone may have open is written by SQLite only: the backup API overwrites it in one
+//! transaction, chosen tables are replaced in one, and only a database that is new gets its file by name.
+
+use std::collections::BTreeMap;
+use std::fs::{File, Permissions};
+use std::io::ErrorKind;
+use std::os::unix::fs::PermissionsExt;
+use std::path::Path;
+use std::time::{Duration, Instant};
+
+use rusqlite::backup::{Backup, StepResult};
+use rusqlite::{Connection, ErrorCode, TransactionBehavior};
+
+use super::worker::{self, PATIENCE};
+use super::{cells, quote, staging};
+use crate::engines::{Error, Result, TargetWork};
+use crate::model::catalog::{Object, ObjectKind, Table};
+
+/// Closes the connection to the staging file; the thread keeps an empty one.
+pub fn release(connection: &mut Connection) -> Result<()> {
+    let failed = |cause| Error::statement("close the staging file", cause);
+    let empty = Connection::open_in_memory().map_err(failed)?;
+    let old = std::mem::replace(connection, empty);
+    old.flush_prepared_statement_cache();
+    old.close().map_err(|(_, cause)| failed(cause))
+}
+
+/// Gives the staging file the name of a new database, in the journal mode that the source has.
+pub fn publish(
+    connection: &mut Connection,
+    staging: &Path,
+    live: &Path,
+    work: &TargetWork,
+    mode: u32,
+) -> Result<()> {
+    if work
+        .source
+        .options
+        .iter()
+        .any(|(name, value)| name == "journal_mode" && value == "wal")
+    {
+        connection
+            .pragma_update_and_check(None, "journal_mode", "wal", |_| Ok(()))
+            .map_err(|cause| Error::statement("set the journal mode of the copy", cause))?;
+    }
+    release(connection)?;
+    let failed = |cause: std::io::Error| match cause.kind() {
+        ErrorKind::AlreadyExists => Error::Refused {
+            problem: format!("{} has appeared since the plan was made", live.display()),
+            mend: "plan again".into(),
+        },
+        _ => Error::File {
+            action: "make the database".into(),
+            path: live.display().to_string(),
+            cause,
+        },
+    };
+    // Every connection to it is closed: the file may be opened by other means now.
+    let file = File::open(staging).map_err(failed)?;
+    file.set_permissions(Permissions::from_mode(mode))
+        .map_err(failed)?;
+    file.sync_all().map_err(failed)?;
+    drop(file);
+    match std::fs::hard_link(staging, live) {
+        Ok(()) => std::fs::remove_file(staging).map_err(failed)?,
+        Err(cause) if cause.kind() == ErrorKind::AlreadyExists => return Err(failed(cause)),
+        // A file system without hard links.
+        Err(_) if live.symlink_metadata().is_ok() => {
+            return Err(failed(ErrorKind::AlreadyExists.into()));
+        }
+        Err(_) => std::fs::rename(staging, live).map_err(failed)?,
+    }
+    if let Some(folder) = live.parent().and_then(|folder| File::open(folder).ok()) {
+        folder.sync_all().map_err(failed)?;
+    }
+    Ok(())
+}
+
+/// Overwrites the live database with the staging file, in one transaction. Its journal mode stays.
+pub fn mirror(connection: &Connection, live: &Path) -> Result<()> {
+    let failed = |cause| error(live, cause);
+    let mut target = worker::writer(live)?;
+    target
+        .busy_timeout(Duration::from_millis(100))
+        .map_err(failed)?;
+    let deadline = Instant::now() + PATIENCE;
+    let backup = Backup::new(connection, &mut target).map_err(failed)?;
+    loop {
+        match backup.step(-1).map_err(failed)? {
+            StepResult::Done => return Ok(()),
+            StepResult::More => {}
+            StepResult::Busy | StepResult::Locked if Instant::now() < deadline => {
+                std::thread::sleep(Duration::from_millis(20));
+            }
+            _ => return Err(in_use(live)),
+        }
+    }
+}
+
+/// Replaces the chosen tables and objects of the live database in one transaction; the rest stays.
+/// Returns the objects that could not be made.
+pub fn replace(live: &Path, staged: &Path, work: &TargetWork) -> Result<Vec<(Object, Error)>> {
+    let failed = |cause| error(live, cause);
+    let mut connection = worker::writer(live)?;
+    connection
+        .execute("ATTACH ?1 AS staging", [staged.to_string_lossy()])
+        .map_err(failed)?;
+    let transaction = connection
+        .transaction_with_behavior(TransactionBehavior::Immediate)
+        .map_err(failed)?;
+    let before = violations(&transaction, work).map_err(failed)?;
+    drop_objects(&transaction, work).map_err(failed)?;
+    for name in &work.removed {
+        let sql = format!("DROP TABLE IF EXISTS main.{}", quote(name));
+        transaction.execute_batch(&sql).map_err(failed)?;
+    }
+    for table in staging::tables(work) {
+        let action = || format!("replace the table {} of {}", table.name, live.display());
+        replace_table(&transaction, table, work)
+            .map_err(|cause| Error::statement(action(), cause))?;
+    }
+    let made = staging::make_objects(&transaction, work.objects.iter().chain(kept_triggers(work)));
+    refuse_orphans(&before, &violations(&transaction, work).map_err(failed)?)?;
+    transaction.commit().map_err(failed)?;
+    Ok(made)
+}
+
+fn replace_table(live: &Connection, table: &Table, work: &TargetWork) -> rusqlite::Result<()> {
+    let name = quote(&table.name);
+    let old = work.before.as_ref().and_then(|before| {
+        before
+            .tables
+            .iter()
+            .find(|old| old.name.eq_ignore_ascii_case(&table.name))
+    });
+    let same = old.is_some_and(|old| old.definition == table.definition);
+    match old {
+        Some(_) if same => live.execute_batch(&format!("DELETE FROM main.{name}"))?,
+        Some(old) => live.execute_batch(&format!("DROP TABLE main.{}", quote(&old.name)))?,
+        None => {}
+    }
+    if !same {
+        live.execute_batch(staging::bare(table))?;
+    }
+    let columns = cells::copied(table).join(", ");
+    let copy = format!("INSERT INTO main.{name} ({columns}) SELECT {columns} FROM staging.{name}");
+    live.execute_batch(&copy)?;
+    if !same {
+        for index in staging::indexes(table) {
+            live.execute_batch(index)?;
+        }
+    }
+    move_position(live, table)
+}
+
+fn move_position(live: &Connection, table: &Table) -> rusqlite::Result<()> {
+    if !table
+        .options
+        .iter()
+        .any(|(name, _)| name == "autoincrement")
+    {
+        return Ok(());
+    }
+    live.execute(
+        "DELETE FROM main.sqlite_sequence WHERE name = ?1",
+        [&table.name],
+    )?;
+    let sql = "INSERT INTO main.sqlite_sequence (name, seq)
+               SELECT name, seq FROM staging.sqlite_sequence WHERE name = ?1";
+    live.execute(sql, [&table.name]).map(drop)
+}
+
+/// Drops what leaves, what is replaced, and every trigger that would fire while rows are replaced.
+fn drop_objects(live: &Connection, work: &TargetWork) -> rusqlite::Result<()> {
+    let Some(before) = &work.before else {
+        return Ok(());
+    };
+    let leaves = |object: &&Object| {
+        is_listed(&work.objects, object) || is_listed(&work.dropped, object) || fires(work, object)
+    };
+    for object in before.objects.iter().rev().filter(leaves) {
+        let what = match object.kind {
+            ObjectKind::Trigger => "TRIGGER",
+            ObjectKind::View => "VIEW",
+            ObjectKind::VirtualTable if is_listed(&work.dropped, object) => "TABLE",
+            _ => continue,
+        };
+        live.execute_batch(&format!(
+            "DROP {what} IF EXISTS main.{}",
+            quote(&object.name)
+        ))?;
+    }
+    Ok(())
+}
+
+fn is_listed(list: &[Object], object: &Object) -> bool {
+    list.iter()
+        .any(|other| other.kind == object.kind && other.name.eq_ignore_ascii_case(&object.name))
+}
+
+/// Whether a trigger goes with something that is replaced: it fires on it, or vanishes with it.
+fn fires(work: &TargetWork, object: &Object) -> bool {
+    let Some(owner) = object
+        .table
+        .as_ref()
+        .filter(|_| object.kind == ObjectKind::Trigger)
+    else {
+        return false;
+    };
+    let is_owner = |name: &String| name.eq_ignore_ascii_case(owner);
+    work.tables.iter().any(is_owner)
+        || work
+            .objects
+            .iter()
+            .any(|view| view.kind == ObjectKind::View && is_owner(&view.name))
+}
+
+/// The target's own triggers on replaced tables: they are made again.
+fn kept_triggers(work: &TargetWork) -> impl Iterator<Item = &Object> {
+    let objects = work.before.iter().flat_map(|before| &before.objects);
+    objects.filter(|object| {
+        fires(work, object)
+            && !is_listed(&work.objects, object)
+            && !is_listed(&work.dropped, object)
+    })
+}
+
+/// How many rows of a table (the first name) miss their row in another; None where SQLite cannot tell.
+type Violations = BTreeMap<(String, String), u64>;
+
+fn violations(live: &Connection, work: &TargetWork) -> rusqlite::Result<Violations> {
+    let mut found = Violations::new();
+    for name in concerned(work) {
+        if !live.table_exists(Some("main"), name.as_str())? {
+            continue;
+        }
+        let sql =
+            "SELECT parent, count(*) FROM pragma_foreign_key_check(?1, 'main') GROUP BY parent";
+        let mut statement = live.prepare_cached(sql)?;
+        let mut rows = statement.query([name])?;
+        while let Some(row) = rows.next()? {
+            let count: i64 = row.get(1)?;
+            found.insert((name.clone(), row.get(0)?), count.max(0) as u64);
+        }
+    }
+    Ok(found)
+}
+
+/// The tables whose foreign keys the work can break: those replaced, and those that refer to one that is
+/// replaced or removed.
+fn concerned(work: &TargetWork) -> Vec<&String> {
+    let changes = |name: &String| {
+        let mut changed = work.tables.iter().chain(&work.removed);
+        changed.any(|other| other.eq_ignore_ascii_case(name))
+    };
+    let kept = work
+        .before
+        .iter()
+        .flat_map(|before| &before.tables)
+        .filter(|table| {
+            !changes(&table.name) && table.foreign_keys.iter().any(|key| changes(&key.parent))
+        });
+    work.tables
+        .iter()
+        .chain(kept.map(|table| &table.name))
+        .collect()
+}
+
+fn refuse_orphans(before: &Violations, after: &Violations) -> Result<()> {
+    let more = |(place, count): &(&(String, String), &u64)| {
+        **count > before.get(*place).copied().unwrap_or_default()
+    };
+    let problems: Vec<String> = after
+        .iter()
+        .filter(more)
+        .map(|((child, parent), count)| {
+            let had = before
+                .get(&(child.clone(), parent.clone()))
+                .copied()
+                .unwrap_or_default();
+            let rows = crate::model::units::counted((count - had) as usize, "row");
+            format!("{rows} of {child} would refer to rows that {parent} does not have")
+        })
+        .collect();
+    if problems.is_empty() {
+        return Ok(());
+    }
+    Err(Error::Refused {
+        problem: problems.join("; "),
+        mend: "sync the parent tables too, or mend those rows".into(),
+    })
+}
+
+fn error(live: &Path, cause: rusqlite::Error) -> Error {
+    match cause.sqlite_error_code() {
+        Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => in_use(live),
+        _ => Error::statement(format!("write to {}", live.display()), cause),
+    }
+}
+
+fn in_use(live: &Path) -> Error {
+    Error::Refused {
+        problem: format!(
+            "{} is in use: another program held its lock for {} seconds",
+            live.display(),
+            PATIENCE.as_secs()
+        ),
+        mend: "end that program's transaction, then try again; nothing was changed".into(),
+    }
+}

@@ -1,0 +1,318 @@
+//! One target database during one run.
+//!
+//! All loaders share one connection to the staging file, as SQLite has one writer anyway; a gate keeps the
+//! transaction of one apart from those of the others.
+
+use std::path::PathBuf;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use async_trait::async_trait;
+use rusqlite::Connection;
+use tokio::sync::{Mutex as Gate, OwnedMutexGuard};
+
+use super::lock::{self, Lock};
+use super::place::{self, Place};
+use super::staging::{self, Way};
+use super::worker::{self, Worker};
+use super::{catalog, cells, swap};
+use crate::engines::{Error, Loader, Result, Target, TargetWork};
+use crate::model::batch::{Batch, Digest};
+use crate::model::catalog::{Object, Table};
+use crate::model::units::Rows;
+
+pub struct Copy {
+    work: Arc<TargetWork>,
+    way: Way,
+    live: PathBuf,
+    staging: PathBuf,
+    /// The mode that a new database's file gets.
+    mode: u32,
+    worker: Arc<Worker>,
+    gate: Arc<Gate<()>>,
+    lock: Lock,
+    swept: Vec<String>,
+    failed: Mutex<Vec<(Object, Error)>>,
+}
+
+/// What is known before the staging file is opened.
+struct Ground {
+    way: Way,
+    live: PathBuf,
+    staging: PathBuf,
+    settings: Vec<(String, String)>,
+    lock: Lock,
+    swept: Vec<String>,
+}
+
+impl Copy {
+    pub async fn open(place: Place, work: TargetWork) -> Result<Copy> {
+        let work = Arc::new(work);
+        let ground = {
+            let work = work.clone();
+            worker::blocking(move || prepare(&place, &work)).await?
+        };
+        let (sender, mode) = std::sync::mpsc::sync_channel(1);
+        let (path, settings) = (ground.staging.clone(), ground.settings);
+        let worker = Worker::open(move || {
+            let (connection, mode) = staging::make(&path, &settings)?;
+            let _ = sender.send(mode);
+            Ok(connection)
+        })
+        .await?;
+        Ok(Copy {
+            work,
+            way: ground.way,
+            live: ground.live,
+            staging: ground.staging,
+            mode: mode.try_recv().unwrap_or(0o600),
+            worker: Arc::new(worker),
+            gate: Arc::default(),
+            lock: ground.lock,
+            swept: ground.swept,
+            failed: Mutex::default(),
+        })
+    }
+
+    /// Does something with the staging file while no loader is within a transaction.
+    async fn apart<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&mut Connection) -> Result<T> + Send + 'static,
+    ) -> Result<T> {
+        let _turn = self.gate.lock().await;
+        self.worker
+            .call(move |connection| {
+                roll_back(connection)?;
+                work(connection)
+            })
+            .await
+    }
+
+    fn keep(&self, failed: Vec<(Object, Error)>) {
+        self.failed
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .extend(failed);
+    }
+
+    async fn end(self) -> Result<()> {
+        self.worker.call(swap::release).await?;
+        let (staging, lock) = (self.staging.clone(), self.lock);
+        worker::blocking(move || {
+            let removed = lock::remove(&staging);
+            lock.release();
+            removed.map_err(|cause| Error::File {
+                action: "remove the staging file".into(),
+                path: staging.display().to_string(),
+                cause,
+            })
+        })
+        .await
+    }
+}
+
+/// Takes the lock, sweeps, and reads what the staging file must fit to.
+fn prepare(place: &Place, work: &TargetWork) -> Result<Ground> {
+    let way = Way::of(work);
+    let live = match (place.find(&work.database)?, way) {
+        (Some(path), Way::New) => return Err(moved(&path.display().to_string(), "has appeared")),
+        (Some(path), _) => path,
+        (None, Way::New) => place.fresh(&work.database)?,
+        (None, _) => return Err(moved(&work.database, "is gone")),
+    };
+    let folder = live.parent().unwrap_or(place.folder()).to_path_buf();
+    let name = place::stem(&live);
+    let lock = Lock::take(&folder, &name)?;
+    let swept = lock::sweep(&folder, &name)?;
+    Ok(Ground {
+        settings: settings(&live, work, way)?,
+        staging: lock::staging(&folder, &work.run, &name),
+        way,
+        live,
+        lock,
+        swept,
+    })
+}
+
+fn moved(what: &str, how: &str) -> Error {
+    Error::Refused {
+        problem: format!("{what} {how} since the plan was made"),
+        mend: "plan again".into(),
+    }
+}
+
+/// The source's settings, but where the live file cannot change: tables that are moved into it share its
+/// encoding, and the page size of a file in WAL mode is fixed.
+fn settings(live: &std::path::Path, work: &TargetWork, way: Way) -> Result<Vec<(String, String)>> {
+    let source = work.source.options.clone();
+    if way == Way::New {
+        return Ok(source);
+    }
+    let failed = |cause| Error::statement(format!("read {}", live.display()), cause);
+    let own = catalog::settings(&worker::reader(live)?).map_err(failed)?;
+    let is_wal = own
+        .iter()
+        .any(|(name, value)| name == "journal_mode" && value == "wal");
+    let fixed = |name: &str| way == Way::Chosen || (is_wal && name == "page_size");
+    let kept = source.into_iter().filter(|(name, _)| !fixed(name));
+    Ok(kept
+        .chain(own.clone().into_iter().filter(|(name, _)| fixed(name)))
+        .collect())
+}
+
+fn roll_back(connection: &Connection) -> Result<()> {
+    if connection.is_autocommit() {
+        return Ok(());
+    }
+    connection
+        .execute_batch("ROLLBACK")
+        .map_err(|cause| Error::statement("roll back rows in staging", cause))
+}
+
+#[async_trait]
+impl Target for Copy {
+    fn swept(&self) -> &[String] {
+        &self.swept
+    }
+
+    async fn create(&self, table: &Table) -> Result<()> {
+        let table = table.clone();
+        self.apart(move |connection| {
+            connection
+                .execute_batch(staging::bare(&table))
+                .map_err(|cause| {
+                    Error::statement(format!("make the table {} in staging", table.name), cause)
+                })
+        })
+        .await
+    }
+
+    async fn loader(&self) -> Result<Box<dyn Loader>> {
+        Ok(Box::new(Writer {
+            worker: self.worker.clone(),
+            gate: self.gate.clone(),
+            turn: None,
+        }))
+    }
+
+    async fn complete(&self) -> Result<()> {
+        let (work, way) = (self.work.clone(), self.way);
+        let failed = self
+            .apart(move |connection| staging::complete(connection, &work, way))
+            .await?;
+        self.keep(failed);
+        Ok(())
+    }
+
+    async fn count(&self, table: &Table) -> Result<Rows> {
+        let table = table.clone();
+        self.worker
+            .call(move |connection| {
+                cells::count(connection, &table).map_err(|cause| staged(&table, cause))
+            })
+            .await
+    }
+
+    async fn digest(&self, table: &Table) -> Result<Digest> {
+        let table = table.clone();
+        self.worker
+            .call(move |connection| {
+                cells::digest(connection, &table).map_err(|cause| staged(&table, cause))
+            })
+            .await
+    }
+
+    async fn swap(&self) -> Result<()> {
+        let (live, staging, mode) = (self.live.clone(), self.staging.clone(), self.mode);
+        let (way, work) = (self.way, self.work.clone());
+        let failed = self
+            .apart(move |connection| match way {
+                Way::New => {
+                    swap::publish(connection, &staging, &live, &work, mode).map(|()| Vec::new())
+                }
+                Way::Mirror => swap::mirror(connection, &live).map(|()| Vec::new()),
+                Way::Chosen => swap::replace(&live, &staging, &work),
+            })
+            .await?;
+        self.keep(failed);
+        Ok(())
+    }
+
+    /// They went live with the tables.
+    async fn objects(&self) -> Result<Vec<(Object, Error)>> {
+        Ok(std::mem::take(
+            &mut *self.failed.lock().unwrap_or_else(PoisonError::into_inner),
+        ))
+    }
+
+    async fn finish(&self) -> Result<()> {
+        self.end().await
+    }
+
+    async fn discard(&self) -> Result<()> {
+        self.end().await
+    }
+}
+
+fn staged(table: &Table, cause: rusqlite::Error) -> Error {
+    Error::statement(format!("read the table {} in staging", table.name), cause)
+}
+
+/// A loader: its turn lasts from `begin` to `commit`.
+struct Writer {
+    worker: Arc<Worker>,
+    gate: Arc<Gate<()>>,
+    turn: Option<OwnedMutexGuard<()>>,
+}
+
+impl Writer {
+    async fn run(&self, sql: &'static str, action: &'static str) -> Result<()> {
+        self.worker
+            .call(move |connection| {
+                connection
+                    .execute_batch(sql)
+                    .map_err(|cause| Error::statement(action, cause))
+            })
+            .await
+    }
+}
+
+#[async_trait]
+impl Loader for Writer {
+    async fn begin(&mut self) -> Result<()> {
+        if self.turn.is_none() {
+            self.turn = Some(self.gate.clone().lock_owned().await);
+        }
+        // A loader that was dropped in mid-transaction has left its rows to be rolled back.
+        self.worker
+            .call(|connection| {
+                roll_back(connection)?;
+                connection
+                    .execute_batch("BEGIN")
+                    .map_err(|cause| Error::statement("begin a transaction in staging", cause))
+            })
+            .await
+    }
+
+    async fn load(&mut self, table: &Table, batch: &Batch) -> Result<Rows> {
+        let (table, batch) = (table.clone(), batch.clone());
+        self.worker
+            .call(move |connection| {
+                cells::load(connection, &table, &batch).map_err(|cause| {
+                    Error::statement(format!("load rows of the table {}", table.name), cause)
+                })
+            })
+            .await
+    }
+
+    async fn commit(&mut self) -> Result<()> {
+        self.run("COMMIT", "commit rows in staging").await?;
+        self.turn = None;
+        Ok(())
+    }
+
+    async fn rollback(&mut self) -> Result<()> {
+        let rolled = self.worker.call(|connection| roll_back(connection)).await;
+        self.turn = None;
+        rolled
+    }
+}
