@@ -7,6 +7,7 @@
 pub mod compare;
 pub mod context;
 pub mod databases;
+pub mod demo;
 pub mod describe;
 pub mod error;
 pub mod peek;
