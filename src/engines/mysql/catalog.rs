@@ -56,6 +56,7 @@ pub async fn read(
             .map(table)
             .collect(),
         objects: programs.iter().flatten().filter_map(object).collect(),
+        options: Vec::new(),
     };
     catalog.objects.extend(
         tables

@@ -90,9 +90,14 @@ impl Snapshot for Moment {
     }
 
     async fn close(&self) -> Result<SnapshotLevel> {
-        let level = self.level();
-        self.worker.close().await;
-        Ok(level)
+        self.worker
+            .call(|connection| {
+                connection
+                    .execute_batch("ROLLBACK")
+                    .map_err(|cause| Error::statement("end the snapshot", cause))
+            })
+            .await?;
+        Ok(self.level())
     }
 }
 

@@ -29,7 +29,7 @@ pub struct Copy {
     mode: u32,
     worker: Arc<Worker>,
     gate: Arc<Gate<()>>,
-    lock: Lock,
+    lock: Mutex<Option<Lock>>,
     swept: Vec<String>,
     failed: Mutex<Vec<(Object, Error)>>,
 }
@@ -67,7 +67,7 @@ impl Copy {
             mode: mode.try_recv().unwrap_or(0o600),
             worker: Arc::new(worker),
             gate: Arc::default(),
-            lock: ground.lock,
+            lock: Mutex::new(Some(ground.lock)),
             swept: ground.swept,
             failed: Mutex::default(),
         })
@@ -94,12 +94,19 @@ impl Copy {
             .extend(failed);
     }
 
-    async fn end(self) -> Result<()> {
+    async fn end(&self) -> Result<()> {
         self.worker.call(swap::release).await?;
-        let (staging, lock) = (self.staging.clone(), self.lock);
+        let staging = self.staging.clone();
+        let lock = self
+            .lock
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .take();
         worker::blocking(move || {
             let removed = lock::remove(&staging);
-            lock.release();
+            if let Some(lock) = lock {
+                lock.release();
+            }
             removed.map_err(|cause| Error::File {
                 action: "remove the staging file".into(),
                 path: staging.display().to_string(),
