@@ -2,8 +2,12 @@
 //!
 //! Data goes to stdout, everything else to stderr. Nothing outside this folder writes to the terminal.
 
+pub mod ask;
 pub mod log;
 pub mod page;
+pub mod pager;
+pub mod print;
+pub mod progress;
 pub mod theme;
 
 use serde_json::Value;
