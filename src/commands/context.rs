@@ -22,6 +22,18 @@ pub struct Context<'a> {
     pub format: Format,
     /// Set by the first Ctrl-C, SIGTERM or SIGHUP.
     pub stop: CancellationToken,
+    /// Where the command was typed.
+    pub words: Words,
+}
+
+/// Where a command's words come from: it decides what may stand in them, and what numbers mean.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Words {
+    /// The process's own arguments: every user of the machine can read them. Numbers index lists sorted by name.
+    CommandLine,
+    /// `-c` or a script on stdin.
+    Script,
+    Prompt,
 }
 
 /// What the prompt remembers between commands; empty for a one-shot command.
@@ -37,6 +49,8 @@ pub struct Session {
     /// The databases of the last sync, and those of them that failed: `@last` and `@failed`.
     pub last: Vec<String>,
     pub failed: Vec<String>,
+    /// Set by `quit`: the front door closes after this command.
+    pub leave: bool,
     /// Passwords that were typed in this session.
     pub passwords: Passwords,
 }

@@ -5,14 +5,19 @@
 //! `source` provide can be an argument.
 
 pub mod compare;
+pub mod completions;
 pub mod context;
 pub mod databases;
 pub mod demo;
 pub mod describe;
 pub mod error;
+pub mod help;
+pub mod line;
+pub mod menu;
 pub mod peek;
 pub mod places;
 pub mod query;
+pub mod quit;
 pub mod select;
 pub mod selection;
 pub mod source;
@@ -28,7 +33,7 @@ use clap::ArgMatches;
 use futures::FutureExt;
 use futures::future::BoxFuture;
 
-pub use context::{Ask, Context, Session};
+pub use context::{Ask, Context, Session, Words};
 pub use error::{Error, Result};
 
 use crate::output::Reply;
@@ -121,6 +126,10 @@ pub static COMMANDS: &[Entry] = &[
     Entry::of::<compare::Args>(),
     Entry::of::<query::Args>(),
     Entry::of::<peek::Args>(),
+    Entry::of::<menu::Args>(),
+    Entry::of::<help::Args>(),
+    Entry::of::<completions::Args>(),
+    Entry::of::<quit::Args>(),
 ];
 
 /// The command of this name or alias.
