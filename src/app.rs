@@ -6,6 +6,7 @@
 use std::future::Future;
 use std::io::IsTerminal;
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use nix::sys::termios::{SetArg, Termios, tcgetattr, tcsetattr};
@@ -44,8 +45,8 @@ impl App {
     /// Opens the home folder: `--home`, or `MAESTRO_HOME`, or the platform's data folder.
     pub fn open(home: Option<&Path>) -> Result<App, OpenError> {
         let home_folder = settings::home(home)?;
-        let settings = Settings::load(home)?;
         let (store, mut notices) = Store::open(&home_folder)?;
+        let settings = Settings::load(home)?;
         let log = log::start(&home_folder, &settings.logging);
         notices.extend(
             log.as_ref()
@@ -77,6 +78,11 @@ impl App {
         let _work = self.signals.begin(stop);
         self.runtime.block_on(work)
     }
+
+    /// Whether the process was asked to end: the prompt closes after the command at work.
+    pub fn must_end(&self) -> bool {
+        self.signals.must_end.load(Ordering::Relaxed)
+    }
 }
 
 fn workers() -> usize {
@@ -86,6 +92,8 @@ fn workers() -> usize {
 /// What a signal stops.
 struct Signals {
     work: Mutex<Option<CancellationToken>>,
+    /// Set by SIGTERM and SIGHUP.
+    must_end: AtomicBool,
     /// The terminal as it was found.
     terminal: Option<nix::libc::termios>,
 }
@@ -94,6 +102,7 @@ impl Default for Signals {
     fn default() -> Signals {
         Signals {
             work: Mutex::default(),
+            must_end: AtomicBool::new(false),
             terminal: tcgetattr(std::io::stdin()).ok().map(Into::into),
         }
     }
@@ -127,6 +136,9 @@ impl Signals {
     /// The first signal asks the command to stop, the second ends the process. At the prompt Ctrl-C is a
     /// key, so a SIGINT that comes from elsewhere means nothing there; the others end the process.
     fn hear(&self, heard: Heard) {
+        if heard == Heard::Terminate {
+            self.must_end.store(true, Ordering::Relaxed);
+        }
         let work = self
             .work
             .lock()

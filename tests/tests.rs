@@ -1,3 +1,7 @@
-//! The one test binary: what needs the whole crate, or a server.
+//! The one test binary: each module is a kind of promise.
 
+mod cli;
+mod docs;
 mod engines;
+mod screen;
+mod shell;

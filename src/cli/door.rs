@@ -109,9 +109,8 @@ impl Door {
             stop: stop.clone(),
             words: self.words,
         };
-        let done = self
-            .app
-            .run(&stop, AssertUnwindSafe(work(&mut cx)).catch_unwind());
+        let work = AssertUnwindSafe(work(&mut cx)).catch_unwind();
+        let done = self.app.run(&stop, told(&self.printer, &stop, work));
         done.unwrap_or_else(|_| Err(Error::failed("the command failed internally")))
     }
 
@@ -124,6 +123,20 @@ impl Door {
             exit: error.exit,
             reader,
         }
+    }
+}
+
+/// Says once that a signal was heard, while the work comes to its end.
+async fn told<T>(printer: &Printer, stop: &CancellationToken, work: impl Future<Output = T>) -> T {
+    let tell = async {
+        stop.cancelled().await;
+        printer.note("Stopping; once more ends at once.");
+        std::future::pending::<()>().await;
+    };
+    tokio::select! {
+        biased;
+        done = work => done,
+        () = tell => unreachable!("telling never ends"),
     }
 }
 

@@ -19,8 +19,8 @@ use crate::app::App;
 use crate::cli::door::Door;
 use crate::commands::Session;
 use crate::commands::line::split;
-use crate::model::endpoint::redact;
 use crate::output::theme::{Paint, Tone};
+use crate::store::redacted;
 
 /// How many lines are remembered at the prompt.
 const LINES: usize = 2000;
@@ -89,7 +89,7 @@ impl Editor {
         if line.trim().is_empty() || line.starts_with(' ') {
             return;
         }
-        let line = redact(line);
+        let line = redacted(line);
         let stored = self.app.store.add_line(&line);
         if let Err(cause) = stored {
             tracing::warn!("the line was not remembered: {cause}");

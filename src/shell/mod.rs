@@ -39,6 +39,9 @@ pub fn open(opening: Opening) -> Exit {
             Typed::Cleared => {}
             Typed::End => break,
         }
+        if door.app.must_end() {
+            return Exit::INTERRUPTED;
+        }
     }
     Exit::DONE
 }

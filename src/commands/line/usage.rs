@@ -81,7 +81,13 @@ fn unknown_command(word: &str, path: &[String]) -> String {
 
 fn near_command(at: &clap::Command, word: &str) -> Option<String> {
     let known = commands(at);
-    nearest(word, known.iter().map(String::as_str)).map(|near| format!("did you mean {near}?"))
+    let known = known.iter().map(String::as_str);
+    // One letter is near to every other letter.
+    nearest(
+        word,
+        known.filter(|name| name.len() > 1 && word.chars().count() > 1),
+    )
+    .map(|near| format!("did you mean {near}?"))
 }
 
 fn near_flag(tree: &clap::Command, at: &clap::Command, flag: &str) -> Option<String> {
