@@ -27,7 +27,7 @@ pub struct Door {
     words: Words,
     answers: Answers,
     format: Format,
-    progress: Progress,
+    progress: Arc<Progress>,
 }
 
 /// How a line ended.
@@ -48,7 +48,7 @@ impl Door {
         Door {
             app: Arc::new(app),
             session: Session::default(),
-            progress: Progress::new(style, printer.bars.clone()),
+            progress: Arc::new(Progress::new(style, printer.bars.clone())),
             line: None,
             printer,
             words,
@@ -77,7 +77,7 @@ impl Door {
             }
             What::Show(reply) => Ok(reply),
             What::Act(entry, matches) => {
-                self.with_context(async |cx| line::act(entry, matches, cx).await)
+                self.with_context(format, async |cx| line::act(entry, matches, cx).await)
             }
         };
         match reply {
@@ -92,6 +92,7 @@ impl Door {
     /// Runs work with all that a command may use.
     pub fn with_context<T>(
         &mut self,
+        format: Format,
         work: impl AsyncFnOnce(&mut Context<'_>) -> Result<T>,
     ) -> Result<T> {
         let stop = CancellationToken::new();
@@ -104,7 +105,8 @@ impl Door {
             store: &self.app.store,
             settings: &self.app.settings,
             session: &mut self.session,
-            events: &self.progress,
+            events: self.progress.clone(),
+            format,
             ask: &ask,
             stop: stop.clone(),
             words: self.words,

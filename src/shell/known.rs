@@ -14,6 +14,7 @@ use super::complete::Names;
 use crate::app::App;
 use crate::commands::context::Place;
 use crate::commands::{Context, Session, Words, places};
+use crate::output::Format;
 use crate::output::ask::{Answers, Terminal};
 use crate::output::print::{Pages, Printer};
 use crate::run::event::Silent;
@@ -74,7 +75,8 @@ impl Known {
             store: &self.app.store,
             settings: &self.app.settings,
             session: &mut session,
-            events: &Silent,
+            events: Arc::new(Silent),
+            format: Format::default(),
             ask: &nobody,
             stop: stop.clone(),
             words: Words::Prompt,
@@ -87,9 +89,7 @@ impl Known {
 async fn names(cx: &Context<'_>, connection: &str, database: Option<&str>) -> Option<Vec<String>> {
     let place = Place {
         connection: connection.to_string(),
-        database: None,
-        table: None,
-        password: None,
+        ..Place::default()
     };
     let server = places::open(cx, &place).await.ok()?.server;
     match database {

@@ -133,9 +133,7 @@ mod tests {
         let place = |name: &str| {
             Some(Place {
                 connection: name.into(),
-                database: None,
-                table: None,
-                password: None,
+                ..Place::default()
             })
         };
         let session = Session {
