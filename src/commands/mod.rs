@@ -6,12 +6,16 @@
 
 pub mod compare;
 pub mod completions;
+pub mod config;
+pub mod connections;
 pub mod context;
 pub mod databases;
 pub mod demo;
 pub mod describe;
+pub mod doctor;
 pub mod error;
 pub mod help;
+pub mod history;
 pub mod line;
 pub mod menu;
 pub mod peek;
@@ -113,6 +117,7 @@ fn act<'a, C: Command>(
 
 /// Every command, in the order of `help`.
 pub static COMMANDS: &[Entry] = &[
+    Entry::of::<connections::Args>(),
     Entry::of::<source::Args>(),
     Entry::of::<target::Args>(),
     Entry::of::<use_pair::Args>(),
@@ -126,6 +131,9 @@ pub static COMMANDS: &[Entry] = &[
     Entry::of::<compare::Args>(),
     Entry::of::<query::Args>(),
     Entry::of::<peek::Args>(),
+    Entry::of::<history::Args>(),
+    Entry::of::<config::Args>(),
+    Entry::of::<doctor::Args>(),
     Entry::of::<menu::Args>(),
     Entry::of::<help::Args>(),
     Entry::of::<completions::Args>(),

@@ -9,6 +9,7 @@ pub mod pager;
 pub mod print;
 pub mod progress;
 pub mod theme;
+pub mod time;
 
 use serde_json::Value;
 

@@ -71,7 +71,7 @@ impl Store {
                      password = excluded.password,
                      label = excluded.label,
                      product = excluded.product,
-                     last_used = coalesce(excluded.last_used, last_used)",
+                     last_used = nullif(max(coalesce(excluded.last_used, 0), coalesce(last_used, 0)), 0)",
                 params![
                     connection.name,
                     connection.address.url(),

@@ -1,0 +1,98 @@
+//! `config`: the settings in force, and where each comes from.
+
+use serde_json::{Value, json};
+
+use super::{Command, Context, Group, Result};
+use crate::output::{Cell, Page, Reply, Table, Tone};
+use crate::settings::Origin;
+
+/// Show the settings and where each comes from
+#[derive(clap::Parser, Debug)]
+#[command(name = "config", visible_alias = "settings")]
+pub struct Args {}
+
+/// The settings in force.
+pub struct Config {
+    /// Where the file is or would be.
+    file: Option<String>,
+    exists: bool,
+    home: Option<String>,
+    entries: Vec<(&'static str, String, Origin)>,
+    notices: Vec<String>,
+}
+
+impl Command for Args {
+    type Reply = Config;
+    const GROUP: Group = Group::Program;
+    const EXAMPLES: &'static [(&'static str, &'static str)] =
+        &[("config", "every setting, its value and its origin")];
+
+    async fn run(self, cx: &mut Context<'_>) -> Result<Config> {
+        let settings = cx.settings;
+        let shown = |path: &std::path::Path| path.display().to_string();
+        Ok(Config {
+            file: settings.file.as_deref().map(shown),
+            exists: settings.file.as_ref().is_some_and(|file| file.exists()),
+            home: cx.store.path().parent().map(shown),
+            entries: settings.entries(),
+            notices: settings.notices.clone(),
+        })
+    }
+}
+
+impl Reply for Config {
+    fn render(&self, page: &mut Page) {
+        let mut table = Table::new(&["setting", "value", "from"]);
+        for (key, value, origin) in &self.entries {
+            let tone = match origin {
+                Origin::Default => Tone::Faint,
+                _ => Tone::Accent,
+            };
+            table.row([
+                (*key).into(),
+                value.as_str().into(),
+                Cell::new(tone, origin.to_string()),
+            ]);
+        }
+        page.table(table);
+        page.blank();
+        match &self.file {
+            Some(file) if self.exists => page.line(format!("file: {file}")),
+            Some(file) => page.line(format!("file: {file} (not there: defaults are in force)")),
+            None => page.line("file: none (this user has no configuration folder)"),
+        }
+        if let Some(home) = &self.home {
+            page.line(format!("data: {home}"));
+        }
+        self.notices
+            .iter()
+            .for_each(|notice| page.line(format!("note: {notice}")));
+    }
+
+    fn json(&self) -> Value {
+        let entry = |(key, value, origin): &(&str, String, Origin)| {
+            json!({
+                "key": key,
+                "value": value,
+                "origin": origin_word(origin),
+                "from": origin.to_string(),
+            })
+        };
+        json!({
+            "file": self.file,
+            "file_exists": self.exists,
+            "home": self.home,
+            "settings": self.entries.iter().map(entry).collect::<Vec<_>>(),
+            "notices": self.notices,
+        })
+    }
+}
+
+fn origin_word(origin: &Origin) -> &'static str {
+    match origin {
+        Origin::Default => "default",
+        Origin::File { .. } => "file",
+        Origin::Variable(_) => "environment",
+        Origin::Flag(_) => "flag",
+    }
+}

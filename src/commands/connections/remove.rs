@@ -1,0 +1,114 @@
+//! Small changes of saved connections: another name, another environment, away.
+
+use serde_json::json;
+
+use super::{Said, names, unanswered};
+use crate::commands::context::Place;
+use crate::commands::{Context, Error, Result};
+use crate::model::label::Label;
+use crate::model::units::counted;
+use crate::store::Connection;
+
+/// Whether the person has already agreed.
+pub(super) enum Asked {
+    Already,
+    NotYet,
+}
+
+pub(super) fn rename(cx: &mut Context<'_>, word: &str, name: &str) -> Result<Said> {
+    let old = names::find(cx, word)?.name;
+    let mut others = cx.store.connections()?;
+    others.retain(|other| other.name != old);
+    names::check(name, &others)?;
+    cx.store.rename(&old, name)?;
+    for known in &mut cx.session.connections {
+        if *known == old {
+            *known = name.to_string();
+        }
+    }
+    for place in [&mut cx.session.source, &mut cx.session.target] {
+        if let Some(place) = place.as_mut().filter(|place| place.connection == old) {
+            place.connection = name.to_string();
+        }
+    }
+    Ok(Said::new(
+        format!("{old} is now {name}."),
+        json!({ "renamed": old, "name": name }),
+    ))
+}
+
+pub(super) fn label(cx: &mut Context<'_>, word: &str, label: Label) -> Result<Said> {
+    let connection = names::find(cx, word)?;
+    let name = connection.name.clone();
+    cx.store.save(&Connection {
+        label,
+        ..connection
+    })?;
+    let guard = match label.is_guarded() {
+        true => " Writing to it needs its name, typed.",
+        false => "",
+    };
+    Ok(Said::new(
+        format!("{name} is {label}.{guard}"),
+        json!({ "name": name, "environment": label.name() }),
+    ))
+}
+
+pub(super) fn delete(cx: &mut Context<'_>, word: &str, asked: Asked) -> Result<Said> {
+    let connection = names::find(cx, word)?;
+    let name = connection.name;
+    if let Asked::NotYet = asked {
+        let question = format!("Delete the connection {name} ({})?", connection.address);
+        match cx.ask.confirm(&question, false) {
+            Some(true) => {}
+            Some(false) => return Err(Error::refused(format!("{name} was kept"))),
+            None => return Err(unanswered(&format!("{name} was kept")).hint("--yes does not ask")),
+        }
+    }
+    cx.store.delete(&name)?;
+    forget(cx, |place| place.connection == name);
+    Ok(Said::new(
+        format!("Deleted {name}."),
+        json!({ "deleted": [name] }),
+    ))
+}
+
+pub(super) fn clear(cx: &mut Context<'_>) -> Result<Said> {
+    let saved = cx.store.connections()?;
+    if saved.is_empty() {
+        return Ok(Said::new(
+            "No connections are saved.",
+            json!({ "deleted": [] }),
+        ));
+    }
+    let count = counted(saved.len(), "connection");
+    match cx.ask.word(&format!("Type CLEAR to delete {count}")) {
+        Some(word) if word.trim() == "CLEAR" => {}
+        Some(_) => return Err(Error::refused("nothing was deleted: CLEAR was not typed")),
+        None => {
+            return Err(unanswered("nothing was deleted").hint(
+                "CLEAR must be typed at a terminal; connections del NAME --yes deletes one",
+            ));
+        }
+    }
+    let names: Vec<String> = saved.into_iter().map(|saved| saved.name).collect();
+    cx.store.clear()?;
+    forget(cx, |place| names.contains(&place.connection));
+    cx.session.connections.clear();
+    Ok(Said::new(
+        format!("Deleted {count}."),
+        json!({ "deleted": names }),
+    ))
+}
+
+/// Source and target of the session leave with their connection.
+fn forget(cx: &mut Context<'_>, gone: impl Fn(&Place) -> bool) {
+    if cx.session.source.as_ref().is_some_and(&gone) {
+        cx.session.source = None;
+        cx.session.databases.clear();
+        cx.session.selection = None;
+    }
+    if cx.session.target.as_ref().is_some_and(&gone) {
+        cx.session.target = None;
+    }
+}
