@@ -30,6 +30,8 @@ pub mod sync;
 pub mod tables;
 pub mod target;
 pub mod use_pair;
+#[cfg(test)]
+mod trial;
 
 use std::future::Future;
 

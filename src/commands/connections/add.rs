@@ -37,6 +37,7 @@ pub(super) struct Edit {
 }
 
 #[derive(clap::Args, Debug)]
+#[group(skip)]
 struct Flags {
     /// The environment: production, staging, testing or development; without it, it counts as production
     #[arg(long = "env", value_name = "LABEL")]

@@ -275,6 +275,9 @@ fn variables(file: &str, text: &str, schemes: Schemes<'_>) -> Vec<Found> {
     text.lines()
         .filter_map(|line| {
             let line = line.trim();
+            if line.starts_with('#') {
+                return None;
+            }
             let line = line.strip_prefix("export ").unwrap_or(line);
             let (key, value) = line.split_once('=')?;
             let key = key.trim();

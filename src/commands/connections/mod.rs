@@ -185,3 +185,6 @@ impl Reply for Said {
 fn unanswered(what: &str) -> Error {
     Error::refused(format!("{what}: the question was not answered"))
 }
+
+#[cfg(test)]
+mod tests;

@@ -14,6 +14,7 @@ use crate::store::Password;
 const LONGEST: u64 = 64 * 1024;
 
 #[derive(clap::Args, Debug, Default)]
+#[group(skip)]
 pub(super) struct Flags {
     /// The variable that holds the password: its name is stored, not its value
     #[arg(long, value_name = "VAR", conflicts_with_all = ["password_stdin", "command"])]
