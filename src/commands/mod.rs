@@ -29,9 +29,9 @@ pub mod swap;
 pub mod sync;
 pub mod tables;
 pub mod target;
-pub mod use_pair;
 #[cfg(test)]
 mod trial;
+pub mod use_pair;
 
 use std::future::Future;
 
