@@ -36,7 +36,6 @@ pub async fn read(
         columns,
         statistics,
         usage,
-        rules,
         checks,
         programs @ ..,
     ] = &answers[..]
@@ -68,7 +67,6 @@ pub async fn read(
         columns,
         statistics,
         usage,
-        rules,
         checks,
         database,
     };
@@ -158,7 +156,6 @@ struct Parts<'a> {
     columns: &'a [Row],
     statistics: &'a [Row],
     usage: &'a [Row],
-    rules: &'a [Row],
     checks: &'a [Row],
     database: &'a str,
 }
@@ -169,16 +166,11 @@ impl Parts<'_> {
         let statistics = by_table(self.statistics);
         let usage = by_table(self.usage);
         let checks = by_table(self.checks);
-        let rules: HashMap<(String, String), &Row> = self
-            .rules
-            .iter()
-            .map(|row| ((row.text(0), row.text(1)), row))
-            .collect();
         for table in tables {
             let name = table.name.clone();
             table.columns = of(&columns, &name).into_iter().map(column).collect();
             table.indexes = indexes(of(&statistics, &name));
-            table.foreign_keys = self.foreign_keys(&table.name, of(&usage, &name), &rules);
+            table.foreign_keys = self.foreign_keys(of(&usage, &name));
             table.checks = of(&checks, &name)
                 .into_iter()
                 .map(|row| Check {
@@ -189,22 +181,15 @@ impl Parts<'_> {
         }
     }
 
-    fn foreign_keys(
-        &self,
-        table: &str,
-        usage: Vec<&Row>,
-        rules: &HashMap<(String, String), &Row>,
-    ) -> Vec<ForeignKey> {
+    /// The actions are read from the definitions later: the information schema names defaults too.
+    fn foreign_keys(&self, usage: Vec<&Row>) -> Vec<ForeignKey> {
         let mut keys: BTreeMap<String, ForeignKey> = BTreeMap::new();
         for row in usage {
             let name = row.text(1);
-            let rule = rules.get(&(table.to_string(), name.clone()));
             let key = keys.entry(name.clone()).or_insert_with(|| ForeignKey {
                 name,
                 parent_database: row.optional(3).filter(|parent| parent != self.database),
                 parent: row.text(4),
-                on_update: rule.map(|rule| rule.text(2)).unwrap_or_default(),
-                on_delete: rule.map(|rule| rule.text(3)).unwrap_or_default(),
                 ..ForeignKey::default()
             });
             key.columns.push(row.text(2));
@@ -323,7 +308,11 @@ async fn define(session: &mut Session, database: &str, catalog: &mut Catalog) ->
     let mut shown = shown.into_iter();
     for table in &mut catalog.tables {
         let rows = shown.next().unwrap_or_else(|| Ok(Vec::new()))?;
-        table.definition = rows.first().map(|row| row.text(1)).unwrap_or_default();
+        let printed = rows.first().and_then(|row| row.bytes(1));
+        table.definition = printed.map(definition::readable).unwrap_or_default();
+        for key in &mut table.foreign_keys {
+            (key.on_delete, key.on_update) = definition::actions(&table.definition, &key.name);
+        }
         if let Some(partitions) = definition::partitioning(&table.definition) {
             table.options.push(("partitions".into(), partitions));
         }

@@ -1,6 +1,59 @@
 //! Reading the statement that SHOW CREATE TABLE prints: just enough to take foreign keys out of it and to
 //! see its partitions. Quotes, parentheses and comments are honoured; nothing else is understood.
 
+/// A definition as text. A default of bytes that are no text is printed raw by the server; it is spelled as
+/// `X'…'`, which means the same.
+pub fn readable(printed: &[u8]) -> String {
+    let mut text = String::with_capacity(printed.len());
+    let mut rest = printed;
+    while let Some(open) = rest
+        .iter()
+        .position(|byte| matches!(byte, b'\'' | b'`' | b'"'))
+    {
+        text.push_str(&String::from_utf8_lossy(&rest[..open]));
+        let (literal, length) = unquoted(&rest[open..]);
+        let quoted = &rest[open..open + length];
+        match std::str::from_utf8(quoted) {
+            Ok(quoted) => text.push_str(quoted),
+            Err(_) => text.push_str(&format!("X'{}'", super::dialect::hex(&literal))),
+        }
+        rest = &rest[open + length..];
+    }
+    text + &String::from_utf8_lossy(rest)
+}
+
+/// What a quoted piece says, and its length with the quotes.
+fn unquoted(text: &[u8]) -> (Vec<u8>, usize) {
+    let mark = text[0];
+    let mut said = Vec::new();
+    let mut at = 1;
+    while at < text.len() {
+        match (text[at], text.get(at + 1)) {
+            (b'\\', Some(escaped)) if mark != b'`' => {
+                said.push(match escaped {
+                    b'0' => 0,
+                    b'n' => b'\n',
+                    b'r' => b'\r',
+                    b't' => b'\t',
+                    b'Z' => 26,
+                    other => *other,
+                });
+                at += 2;
+            }
+            (byte, Some(next)) if byte == mark && *next == mark => {
+                said.push(mark);
+                at += 2;
+            }
+            (byte, _) if byte == mark => return (said, at + 1),
+            (byte, _) => {
+                said.push(byte);
+                at += 1;
+            }
+        }
+    }
+    (said, text.len())
+}
+
 /// The definition without its foreign keys, which are added after the load.
 pub fn without_foreign_keys(definition: &str) -> String {
     let Some((open, close)) = body(definition) else {
@@ -31,6 +84,40 @@ pub fn partitioning(definition: &str) -> Option<String> {
             .split_whitespace()
             .collect::<Vec<_>>()
             .join(" "),
+    )
+}
+
+/// What a foreign key says of ON DELETE and ON UPDATE; empty where it says nothing.
+pub fn actions(definition: &str, name: &str) -> (String, String) {
+    let Some((open, close)) = body(definition) else {
+        return Default::default();
+    };
+    let start = format!("CONSTRAINT {} FOREIGN KEY ", super::dialect::quote(name));
+    let pieces = split(&definition[open + 1..close]);
+    let Some(piece) = pieces
+        .into_iter()
+        .find(|piece| piece.trim_start().starts_with(&start))
+    else {
+        return Default::default();
+    };
+    let columns_end = bare(piece)
+        .filter(|(_, c)| *c == ')')
+        .last()
+        .map_or(0, |(at, _)| at + 1);
+    let tail = &piece[columns_end..];
+    let said = |keyword: &str| {
+        let (_, rest) = tail.split_once(keyword)?;
+        Some(
+            rest.split(" ON ")
+                .next()
+                .unwrap_or_default()
+                .trim()
+                .to_string(),
+        )
+    };
+    (
+        said(" ON DELETE ").unwrap_or_default(),
+        said(" ON UPDATE ").unwrap_or_default(),
     )
 }
 
@@ -136,9 +223,26 @@ mod tests {
     }
 
     #[test]
+    fn the_actions_of_a_foreign_key_are_those_that_are_printed() {
+        assert_eq!(actions(CHILD, "fk `odd"), ("CASCADE".into(), String::new()));
+        let both = "CREATE TABLE `t` (\n  CONSTRAINT `f` FOREIGN KEY (`a`) REFERENCES `p` (`b`) ON DELETE SET NULL ON UPDATE NO ACTION\n)";
+        assert_eq!(actions(both, "f"), ("SET NULL".into(), "NO ACTION".into()));
+    }
+
+    #[test]
     fn a_definition_without_foreign_keys_stays_as_it_is() {
         let plain = "CREATE TABLE `t` (\n  `a` int(11) DEFAULT NULL\n) ENGINE=InnoDB";
         assert_eq!(without_foreign_keys(plain), plain);
+    }
+
+    #[test]
+    fn a_default_of_bytes_is_spelled_in_hex_and_text_stays() {
+        let printed =
+            b"`b` binary(3) DEFAULT '\\0\xffA',\n `c` text DEFAULT '\xc3\xa9\\'', `\xc3\xa9` int";
+        assert_eq!(
+            readable(printed),
+            "`b` binary(3) DEFAULT X'00ff41',\n `c` text DEFAULT 'é\\'', `é` int"
+        );
     }
 
     #[test]

@@ -418,15 +418,19 @@ fn spelled(key: &ForeignKey, database: &str) -> String {
             .collect::<Vec<_>>()
             .join(", ")
     };
+    let action = |event: &str, action: &str| match action {
+        "" => String::new(),
+        action => format!(" ON {event} {action}"),
+    };
     format!(
-        "CONSTRAINT {} FOREIGN KEY ({}) REFERENCES {}.{} ({}) ON DELETE {} ON UPDATE {}",
+        "CONSTRAINT {} FOREIGN KEY ({}) REFERENCES {}.{} ({}){}{}",
         quote(&key.name),
         names(&key.columns),
         quote(database),
         quote(&key.parent),
         names(&key.parent_columns),
-        key.on_delete,
-        key.on_update
+        action("DELETE", &key.on_delete),
+        action("UPDATE", &key.on_update)
     )
 }
 
