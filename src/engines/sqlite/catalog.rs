@@ -8,8 +8,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use rusqlite::{Connection, Row};
 
 use super::text::{self, ColumnText};
-use super::{cells, quote};
-use crate::engines::{Error, Result};
+use super::{cells, quote, statement};
+use crate::engines::Result;
 use crate::model::catalog::{
     Catalog, Column, ForeignKey, Generated, Index, IndexPart, Object, ObjectKind, Table,
 };
@@ -38,7 +38,7 @@ pub fn read(connection: &Connection, database: &str) -> Result<Catalog> {
         moment.finish()?;
         catalog
     };
-    inspect().map_err(|cause| Error::statement(format!("inspect {database}"), cause))
+    inspect().map_err(|cause| statement(format!("inspect {database}"), cause))
 }
 
 /// The settings of the file, and its journal mode.

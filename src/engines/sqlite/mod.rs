@@ -84,6 +84,17 @@ fn quote(name: &str) -> String {
     format!("\"{}\"", name.replace('"', "\"\""))
 }
 
+/// A failed statement: `action` completes the sentence "cannot …". SQLite's own words are kept, without its
+/// error number and the text of the statement.
+fn statement(action: impl Into<String>, cause: rusqlite::Error) -> Error {
+    let told = match cause {
+        rusqlite::Error::SqliteFailure(_, Some(told)) => told,
+        rusqlite::Error::SqlInputError { msg, .. } => msg,
+        other => other.to_string(),
+    };
+    Error::statement(action, told)
+}
+
 /// Makes a new database file and runs a script in it, all in one transaction.
 ///
 /// # Errors
@@ -101,5 +112,5 @@ pub fn create(path: &Path, sql: &str) -> Result<()> {
         | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     Connection::open_with_flags(path, flags)
         .and_then(|connection| connection.execute_batch(&format!("BEGIN;\n{sql}\n;COMMIT;")))
-        .map_err(|cause| Error::statement(action(), cause))
+        .map_err(|cause| statement(action(), cause))
 }

@@ -6,6 +6,7 @@ use rusqlite::{Connection, Statement};
 use tokio::sync::{mpsc, oneshot};
 
 use super::cells;
+use super::statement;
 use super::worker::{self, Worker};
 use crate::engines::{Answer, Error, Result};
 
@@ -20,8 +21,9 @@ type Cells = Vec<Option<Vec<u8>>>;
 pub async fn ask(path: Option<PathBuf>, sql: &str) -> Result<Answer> {
     let worker = Worker::open(move || match path {
         Some(path) => worker::reader(&path),
-        None => Connection::open_in_memory()
-            .map_err(|cause| Error::statement("open an empty database", cause)),
+        None => {
+            Connection::open_in_memory().map_err(|cause| statement("open an empty database", cause))
+        }
     })
     .await?;
     let (heading, columns) = oneshot::channel();
@@ -50,11 +52,7 @@ fn stream(
     match prepare(connection, sql) {
         Err(error) => drop(heading.send(Err(error))),
         Ok(mut statement) => {
-            let names = statement
-                .column_names()
-                .into_iter()
-                .map(String::from)
-                .collect();
+            let names = statement.column_names().map(String::from).collect();
             if heading.send(Ok(names)).is_ok() {
                 send(&mut statement, &sender);
             }
@@ -101,5 +99,5 @@ fn send(statement: &mut Statement<'_>, sender: &mpsc::Sender<Result<Cells>>) {
 }
 
 fn failed(cause: rusqlite::Error) -> Error {
-    Error::statement("run the query", cause)
+    statement("run the query", cause)
 }

@@ -8,7 +8,7 @@ use rusqlite::Connection;
 use super::lock::Probe;
 use super::place::Place;
 use super::snapshot::Moment;
-use super::target::Copy;
+use super::target::Replica;
 use super::worker::{self, Worker};
 use super::{Spelling, catalog, query};
 use crate::engines::dialect::Dialect;
@@ -177,7 +177,7 @@ impl Server for Files {
 
     async fn target(&self, work: &TargetWork) -> Result<Box<dyn Target>> {
         Ok(Box::new(
-            Copy::open(self.place.clone(), work.clone()).await?,
+            Replica::open(self.place.clone(), work.clone()).await?,
         ))
     }
 

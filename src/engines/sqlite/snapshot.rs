@@ -5,7 +5,7 @@ use rusqlite::Connection;
 use tokio::sync::mpsc;
 
 use super::worker::{self, Worker};
-use super::{cells, quote};
+use super::{cells, quote, statement};
 use crate::engines::{BatchLimit, Error, Result, Snapshot};
 use crate::model::batch::{Batch, Chunk, Digest};
 use crate::model::catalog::Table;
@@ -23,7 +23,7 @@ impl Moment {
             let connection = worker::reader(&path)?;
             connection
                 .execute_batch("BEGIN; SELECT count(*) FROM sqlite_schema;")
-                .map_err(|cause| Error::statement("begin a read transaction", cause))?;
+                .map_err(|cause| statement("begin a read transaction", cause))?;
             Ok(connection)
         };
         Ok(Moment {
@@ -34,7 +34,7 @@ impl Moment {
 
 fn failed(table: &str) -> impl FnOnce(rusqlite::Error) -> Error {
     let action = format!("read the table {table}");
-    move |cause| Error::statement(action, cause)
+    move |cause| statement(action, cause)
 }
 
 #[async_trait]

@@ -9,7 +9,7 @@ use std::path::Path;
 
 use rusqlite::{Connection, OptionalExtension};
 
-use super::{catalog, text, worker};
+use super::{catalog, statement, text, worker};
 use crate::engines::{Error, Result, TargetWork};
 use crate::model::catalog::{Object, Table};
 
@@ -65,8 +65,7 @@ pub fn make(path: &Path, settings: &[(String, String)]) -> Result<(Connection, u
     // Closed before SQLite opens it: closing it later would drop SQLite's locks.
     drop(file);
     let connection = worker::writer(path)?;
-    prepare(&connection, settings)
-        .map_err(|cause| Error::statement("prepare the staging file", cause))?;
+    prepare(&connection, settings).map_err(|cause| statement("prepare the staging file", cause))?;
     Ok((connection, mode))
 }
 
@@ -124,11 +123,11 @@ pub fn complete(
     for table in tables(work) {
         for index in indexes(table) {
             connection.execute_batch(index).map_err(|cause| {
-                Error::statement(format!("make an index of the table {}", table.name), cause)
+                statement(format!("make an index of the table {}", table.name), cause)
             })?;
         }
         set_position(connection, work, table).map_err(|cause| {
-            Error::statement(
+            statement(
                 format!("set the counter of the table {}", table.name),
                 cause,
             )
@@ -153,7 +152,7 @@ pub fn make_objects<'a>(
         .filter(|object| object.obstacle.is_none())
     {
         if let Err(cause) = connection.execute_batch(&object.definition) {
-            let error = Error::statement(format!("make the {}", object.title()), cause);
+            let error = statement(format!("make the {}", object.title()), cause);
             failed.push((object.clone(), error));
         }
     }
@@ -199,7 +198,7 @@ fn set_position(connection: &Connection, work: &TargetWork, table: &Table) -> ru
 fn check(connection: &Connection) -> Result<()> {
     let verdict: String = connection
         .pragma_query_value(None, "quick_check", |row| row.get(0))
-        .map_err(|cause| Error::statement("check the staging file", cause))?;
+        .map_err(|cause| statement("check the staging file", cause))?;
     match verdict.as_str() {
         "ok" => Ok(()),
         problem => Err(Error::Mismatch(format!(

@@ -14,13 +14,13 @@ use rusqlite::backup::{Backup, StepResult};
 use rusqlite::{Connection, ErrorCode, TransactionBehavior};
 
 use super::worker::{self, PATIENCE};
-use super::{cells, quote, staging};
+use super::{cells, quote, staging, statement};
 use crate::engines::{Error, Result, TargetWork};
 use crate::model::catalog::{Object, ObjectKind, Table};
 
 /// Closes the connection to the staging file; the thread keeps an empty one.
 pub fn release(connection: &mut Connection) -> Result<()> {
-    let failed = |cause| Error::statement("close the staging file", cause);
+    let failed = |cause| statement("close the staging file", cause);
     let empty = Connection::open_in_memory().map_err(failed)?;
     let old = std::mem::replace(connection, empty);
     old.flush_prepared_statement_cache();
@@ -43,7 +43,7 @@ pub fn publish(
     {
         connection
             .pragma_update_and_check(None, "journal_mode", "wal", |_| Ok(()))
-            .map_err(|cause| Error::statement("set the journal mode of the copy", cause))?;
+            .map_err(|cause| statement("set the journal mode of the copy", cause))?;
     }
     release(connection)?;
     let failed = |cause: std::io::Error| match cause.kind() {
@@ -79,9 +79,10 @@ pub fn publish(
 }
 
 /// Overwrites the live database with the staging file, in one transaction. Its journal mode stays.
-pub fn mirror(connection: &Connection, live: &Path) -> Result<()> {
+pub fn mirror(connection: &Connection, live: &Path, schema: i64) -> Result<()> {
     let failed = |cause| error(live, cause);
     let mut target = worker::writer(live)?;
+    refuse_moved(&target, live, schema)?;
     target
         .busy_timeout(Duration::from_millis(100))
         .map_err(failed)?;
@@ -101,7 +102,12 @@ pub fn mirror(connection: &Connection, live: &Path) -> Result<()> {
 
 /// Replaces the chosen tables and objects of the live database in one transaction; the rest stays.
 /// Returns the objects that could not be made.
-pub fn replace(live: &Path, staged: &Path, work: &TargetWork) -> Result<Vec<(Object, Error)>> {
+pub fn replace(
+    live: &Path,
+    staged: &Path,
+    work: &TargetWork,
+    schema: i64,
+) -> Result<Vec<(Object, Error)>> {
     let failed = |cause| error(live, cause);
     let mut connection = worker::writer(live)?;
     connection
@@ -110,6 +116,7 @@ pub fn replace(live: &Path, staged: &Path, work: &TargetWork) -> Result<Vec<(Obj
     let transaction = connection
         .transaction_with_behavior(TransactionBehavior::Immediate)
         .map_err(failed)?;
+    refuse_moved(&transaction, live, schema)?;
     let before = violations(&transaction, work).map_err(failed)?;
     drop_objects(&transaction, work).map_err(failed)?;
     for name in &work.removed {
@@ -118,13 +125,31 @@ pub fn replace(live: &Path, staged: &Path, work: &TargetWork) -> Result<Vec<(Obj
     }
     for table in staging::tables(work) {
         let action = || format!("replace the table {} of {}", table.name, live.display());
-        replace_table(&transaction, table, work)
-            .map_err(|cause| Error::statement(action(), cause))?;
+        replace_table(&transaction, table, work).map_err(|cause| statement(action(), cause))?;
     }
     let made = staging::make_objects(&transaction, work.objects.iter().chain(kept_triggers(work)));
     refuse_orphans(&before, &violations(&transaction, work).map_err(failed)?)?;
     transaction.commit().map_err(failed)?;
     Ok(made)
+}
+
+/// The number that SQLite gives to each state of a schema.
+pub fn schema(connection: &Connection) -> rusqlite::Result<i64> {
+    connection.pragma_query_value(None, "schema_version", |row| row.get(0))
+}
+
+/// What was made in the target while rows were loaded must not vanish unseen.
+fn refuse_moved(connection: &Connection, live: &Path, expected: i64) -> Result<()> {
+    match schema(connection).map_err(|cause| error(live, cause))? {
+        found if found == expected => Ok(()),
+        _ => Err(Error::Refused {
+            problem: format!(
+                "the tables of {} were changed during the run",
+                live.display()
+            ),
+            mend: "plan again".into(),
+        }),
+    }
 }
 
 fn replace_table(live: &Connection, table: &Table, work: &TargetWork) -> rusqlite::Result<()> {
@@ -296,7 +321,7 @@ fn refuse_orphans(before: &Violations, after: &Violations) -> Result<()> {
 fn error(live: &Path, cause: rusqlite::Error) -> Error {
     match cause.sqlite_error_code() {
         Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => in_use(live),
-        _ => Error::statement(format!("write to {}", live.display()), cause),
+        _ => statement(format!("write to {}", live.display()), cause),
     }
 }
 

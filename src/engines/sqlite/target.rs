@@ -14,19 +14,21 @@ use super::lock::{self, Lock};
 use super::place::{self, Place};
 use super::staging::{self, Way};
 use super::worker::{self, Worker};
-use super::{catalog, cells, swap};
+use super::{catalog, cells, statement, swap};
 use crate::engines::{Error, Loader, Result, Target, TargetWork};
 use crate::model::batch::{Batch, Digest};
 use crate::model::catalog::{Object, Table};
 use crate::model::units::Rows;
 
-pub struct Copy {
+pub struct Replica {
     work: Arc<TargetWork>,
     way: Way,
     live: PathBuf,
     staging: PathBuf,
     /// The mode that a new database's file gets.
     mode: u32,
+    /// The state of the live schema when the run began.
+    schema: i64,
     worker: Arc<Worker>,
     gate: Arc<Gate<()>>,
     lock: Mutex<Option<Lock>>,
@@ -40,12 +42,13 @@ struct Ground {
     live: PathBuf,
     staging: PathBuf,
     settings: Vec<(String, String)>,
+    schema: i64,
     lock: Lock,
     swept: Vec<String>,
 }
 
-impl Copy {
-    pub async fn open(place: Place, work: TargetWork) -> Result<Copy> {
+impl Replica {
+    pub async fn open(place: Place, work: TargetWork) -> Result<Replica> {
         let work = Arc::new(work);
         let ground = {
             let work = work.clone();
@@ -59,11 +62,12 @@ impl Copy {
             Ok(connection)
         })
         .await?;
-        Ok(Copy {
+        Ok(Replica {
             work,
             way: ground.way,
             live: ground.live,
             staging: ground.staging,
+            schema: ground.schema,
             mode: mode.try_recv().unwrap_or(0o600),
             worker: Arc::new(worker),
             gate: Arc::default(),
@@ -130,8 +134,10 @@ fn prepare(place: &Place, work: &TargetWork) -> Result<Ground> {
     let name = place::stem(&live);
     let lock = Lock::take(&folder, &name)?;
     let swept = lock::sweep(&folder, &name)?;
+    let (settings, schema) = settings(&live, work, way)?;
     Ok(Ground {
-        settings: settings(&live, work, way)?,
+        settings,
+        schema,
         staging: lock::staging(&folder, &work.run, &name),
         way,
         live,
@@ -148,22 +154,27 @@ fn moved(what: &str, how: &str) -> Error {
 }
 
 /// The source's settings, but where the live file cannot change: tables that are moved into it share its
-/// encoding, and the page size of a file in WAL mode is fixed.
-fn settings(live: &std::path::Path, work: &TargetWork, way: Way) -> Result<Vec<(String, String)>> {
+/// encoding, and the page size of a file in WAL mode is fixed. With them the state of the live schema.
+fn settings(
+    live: &std::path::Path,
+    work: &TargetWork,
+    way: Way,
+) -> Result<(Vec<(String, String)>, i64)> {
     let source = work.source.options.clone();
     if way == Way::New {
-        return Ok(source);
+        return Ok((source, 0));
     }
-    let failed = |cause| Error::statement(format!("read {}", live.display()), cause);
-    let own = catalog::settings(&worker::reader(live)?).map_err(failed)?;
+    let failed = |cause| statement(format!("read {}", live.display()), cause);
+    let reader = worker::reader(live)?;
+    let schema = swap::schema(&reader).map_err(failed)?;
+    let own = catalog::settings(&reader).map_err(failed)?;
     let is_wal = own
         .iter()
         .any(|(name, value)| name == "journal_mode" && value == "wal");
     let fixed = |name: &str| way == Way::Chosen || (is_wal && name == "page_size");
     let kept = source.into_iter().filter(|(name, _)| !fixed(name));
-    Ok(kept
-        .chain(own.clone().into_iter().filter(|(name, _)| fixed(name)))
-        .collect())
+    let fixed = own.iter().filter(|(name, _)| fixed(name)).cloned();
+    Ok((kept.chain(fixed).collect(), schema))
 }
 
 fn roll_back(connection: &Connection) -> Result<()> {
@@ -172,11 +183,11 @@ fn roll_back(connection: &Connection) -> Result<()> {
     }
     connection
         .execute_batch("ROLLBACK")
-        .map_err(|cause| Error::statement("roll back rows in staging", cause))
+        .map_err(|cause| statement("roll back rows in staging", cause))
 }
 
 #[async_trait]
-impl Target for Copy {
+impl Target for Replica {
     fn swept(&self) -> &[String] {
         &self.swept
     }
@@ -187,7 +198,7 @@ impl Target for Copy {
             connection
                 .execute_batch(staging::bare(&table))
                 .map_err(|cause| {
-                    Error::statement(format!("make the table {} in staging", table.name), cause)
+                    statement(format!("make the table {} in staging", table.name), cause)
                 })
         })
         .await
@@ -230,14 +241,14 @@ impl Target for Copy {
 
     async fn swap(&self) -> Result<()> {
         let (live, staging, mode) = (self.live.clone(), self.staging.clone(), self.mode);
-        let (way, work) = (self.way, self.work.clone());
+        let (way, work, schema) = (self.way, self.work.clone(), self.schema);
         let failed = self
             .apart(move |connection| match way {
                 Way::New => {
                     swap::publish(connection, &staging, &live, &work, mode).map(|()| Vec::new())
                 }
-                Way::Mirror => swap::mirror(connection, &live).map(|()| Vec::new()),
-                Way::Chosen => swap::replace(&live, &staging, &work),
+                Way::Mirror => swap::mirror(connection, &live, schema).map(|()| Vec::new()),
+                Way::Chosen => swap::replace(&live, &staging, &work, schema),
             })
             .await?;
         self.keep(failed);
@@ -261,7 +272,7 @@ impl Target for Copy {
 }
 
 fn staged(table: &Table, cause: rusqlite::Error) -> Error {
-    Error::statement(format!("read the table {} in staging", table.name), cause)
+    statement(format!("read the table {} in staging", table.name), cause)
 }
 
 /// A loader: its turn lasts from `begin` to `commit`.
@@ -277,7 +288,7 @@ impl Writer {
             .call(move |connection| {
                 connection
                     .execute_batch(sql)
-                    .map_err(|cause| Error::statement(action, cause))
+                    .map_err(|cause| statement(action, cause))
             })
             .await
     }
@@ -295,7 +306,7 @@ impl Loader for Writer {
                 roll_back(connection)?;
                 connection
                     .execute_batch("BEGIN")
-                    .map_err(|cause| Error::statement("begin a transaction in staging", cause))
+                    .map_err(|cause| statement("begin a transaction in staging", cause))
             })
             .await
     }
@@ -305,7 +316,7 @@ impl Loader for Writer {
         self.worker
             .call(move |connection| {
                 cells::load(connection, &table, &batch).map_err(|cause| {
-                    Error::statement(format!("load rows of the table {}", table.name), cause)
+                    statement(format!("load rows of the table {}", table.name), cause)
                 })
             })
             .await

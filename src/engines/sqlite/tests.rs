@@ -348,6 +348,28 @@ async fn a_file_in_use_is_refused_and_stays_as_it_was() {
 }
 
 #[tokio::test]
+async fn a_table_made_during_the_run_is_not_overwritten() {
+    for only in [None, Some(&["parents"][..])] {
+        let pair = Pair::new();
+        pair.run("from", FAMILY);
+        pair.run("to", FAMILY);
+        let work = pair.work(only).await;
+        let target = pair.stage(&work).await;
+        pair.run(
+            "to",
+            "CREATE TABLE fresh (id INTEGER PRIMARY KEY); UPDATE parents SET name = 'x'",
+        );
+        let error = target.swap().await.unwrap_err();
+        assert!(
+            error.to_string().contains("changed during the run"),
+            "{error}"
+        );
+        target.discard().await.unwrap();
+        assert_eq!(pair.ask("to", "SELECT DISTINCT name FROM parents"), ["x"]);
+    }
+}
+
+#[tokio::test]
 async fn a_virtual_table_is_named_as_not_copied_and_its_shadows_are_hidden() {
     let pair = Pair::new();
     pair.run("from", "CREATE VIRTUAL TABLE words USING fts5(text); INSERT INTO words VALUES ('a b'); CREATE TABLE t (a)");

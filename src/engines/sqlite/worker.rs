@@ -10,6 +10,7 @@ use std::time::Duration;
 use rusqlite::{Connection, ErrorCode, InterruptHandle, OpenFlags};
 use tokio::sync::{mpsc, oneshot};
 
+use super::statement;
 use crate::engines::{Error, Result};
 
 /// How long a connection waits for another program's lock.
@@ -160,7 +161,7 @@ pub fn reader(path: &Path) -> Result<Connection> {
             }
             _ => Err(error),
         })
-        .map_err(|cause| Error::statement(format!("read {}", path.display()), cause))
+        .map_err(|cause| statement(format!("read {}", path.display()), cause))
 }
 
 /// A connection that writes, for an existing file, without foreign keys or checks: the rows were accepted
@@ -174,7 +175,7 @@ pub fn writer(path: &Path) -> Result<Connection> {
         connection.pragma_update(None, "ignore_check_constraints", true)?;
         Ok(connection)
     };
-    open().map_err(|cause| Error::statement(format!("open {}", path.display()), cause))
+    open().map_err(|cause| statement(format!("open {}", path.display()), cause))
 }
 
 /// Work with files, off the async threads.
