@@ -1,57 +1,20 @@
 //! The contract that every engine keeps: one list of rules, run against each engine through a [`Fixture`].
 //!
 //! A rule uses the traits of `maestro::engines` and the fixture's own client only, so it holds for a product
-//! or it does not; nothing here knows one product from another but the fixtures at the end.
+//! or it does not; nothing here knows one product from another but the fixtures.
+
+mod folders;
+mod kit;
 
 use std::collections::BTreeSet;
 use std::time::{Duration, Instant};
 
-use async_trait::async_trait;
-use maestro::engines::{self, BatchLimit, ConnectOptions, Error, Server, Target, TargetWork};
-use maestro::model::batch::{Batch, Chunk, Kind};
-use maestro::model::catalog::{Catalog, ObjectKind, Table};
-use maestro::model::endpoint::Endpoint;
+use maestro::engines::Error;
+use maestro::model::catalog::ObjectKind;
 use maestro::model::survey::Role;
-use maestro::model::units::{Bytes, Rows};
-use tokio::sync::mpsc;
+use maestro::model::units::Rows;
 
-/// Which of the two servers.
-#[derive(Clone, Copy, PartialEq, Eq)]
-pub enum Side {
-    Source,
-    Target,
-}
-
-/// Two servers of one engine, and a client that is not ours to fill them.
-#[async_trait]
-pub trait Fixture: Send + Sync {
-    fn endpoint(&self, side: Side) -> Endpoint;
-    /// Another address of the source.
-    fn alias(&self) -> Endpoint;
-    /// Makes an empty database.
-    async fn create(&self, side: Side, database: &str);
-    /// Makes a database that users do not see.
-    async fn hide(&self, side: Side);
-    /// Runs statements.
-    async fn execute(&self, side: Side, database: &str, sql: &str);
-    /// Whatever the server holds, its databases and our own things, by name.
-    async fn things(&self, side: Side) -> BTreeSet<String>;
-}
-
-/// Two tables, a foreign key, an index, a view and a trigger, spelled so that every engine reads it.
-const SHOP: &str = "
-CREATE TABLE customers (id INTEGER NOT NULL PRIMARY KEY, name VARCHAR(40) NOT NULL, orders INTEGER NOT NULL DEFAULT 0);
-CREATE TABLE orders (id INTEGER NOT NULL PRIMARY KEY, customer INTEGER NOT NULL, note VARCHAR(40),
-  FOREIGN KEY (customer) REFERENCES customers (id));
-CREATE INDEX orders_note ON orders (note);
-CREATE VIEW busy AS SELECT id, name FROM customers WHERE orders > 0;
-CREATE TRIGGER counting AFTER INSERT ON orders FOR EACH ROW
-  BEGIN UPDATE customers SET orders = orders + 1 WHERE id = NEW.customer; END;
-INSERT INTO customers (id, name) VALUES (1, 'Ada'), (2, 'Bob'), (3, 'Cleo');
-INSERT INTO orders (id, customer, note) VALUES (10, 1, 'first'), (11, 1, NULL), (12, 3, '');
-";
-
-// ---- rules -------------------------------------------------------------------------------------------------
+use kit::*;
 
 async fn databases_are_listed_by_name_and_hidden_ones_are_counted(fixture: &dyn Fixture) {
     let server = open(fixture.endpoint(Side::Source)).await;
@@ -344,168 +307,6 @@ async fn b09_the_border_between_cells_counts(fixture: &dyn Fixture) {
     assert_eq!(different.len(), 4);
 }
 
-// ---- what the rules share ------------------------------------------------------------------------------------
-
-async fn open(endpoint: Endpoint) -> Box<dyn Server> {
-    let options = ConnectOptions {
-        timeout: Duration::from_secs(10),
-    };
-    engines::open(&endpoint, &options)
-        .await
-        .unwrap_or_else(|error| panic!("{}", error.full()))
-}
-
-/// Fills the source's `shop`; returns its catalog.
-async fn shop(fixture: &dyn Fixture) -> Catalog {
-    fixture.create(Side::Source, "shop").await;
-    fixture.execute(Side::Source, "shop", SHOP).await;
-    let server = open(fixture.endpoint(Side::Source)).await;
-    server.catalog("shop").await.unwrap().unwrap()
-}
-
-/// A target whose `shop` is another one.
-async fn old_shop(fixture: &dyn Fixture) -> Box<dyn Server> {
-    let sql = "CREATE TABLE customers (id INTEGER NOT NULL PRIMARY KEY, name VARCHAR(40));
-               CREATE TABLE leftover (id INTEGER NOT NULL PRIMARY KEY);
-               INSERT INTO customers VALUES (7, 'Old');";
-    fixture.create(Side::Target, "shop").await;
-    fixture.execute(Side::Target, "shop", sql).await;
-    open(fixture.endpoint(Side::Target)).await
-}
-
-/// A mirror of the whole source.
-fn work(source: &Catalog, before: Option<Catalog>) -> TargetWork {
-    let stays = |name: &String| source.table(name).is_some();
-    let names = |catalog: &Catalog| -> Vec<String> {
-        catalog
-            .tables
-            .iter()
-            .map(|table| table.name.clone())
-            .collect()
-    };
-    TargetWork {
-        run: uuid::Uuid::now_v7().to_string(),
-        database: "shop".into(),
-        charset: source.charset.clone(),
-        collation: source.collation.clone(),
-        tables: names(source),
-        removed: before
-            .iter()
-            .flat_map(names)
-            .filter(|name| !stays(name))
-            .collect(),
-        objects: source.objects.clone(),
-        dropped: before
-            .iter()
-            .flat_map(|before| before.objects.clone())
-            .collect(),
-        source: source.clone(),
-        before,
-    }
-}
-
-/// Copies the source's `shop` up to the swap, and proves the counts.
-async fn staged(
-    fixture: &dyn Fixture,
-    to: &dyn Server,
-    source: &Catalog,
-    before: Option<Catalog>,
-) -> Box<dyn Target> {
-    let from = open(fixture.endpoint(Side::Source)).await;
-    let snapshot = from.snapshot("shop", &source.tables, 1).await.unwrap();
-    let target = to.target(&work(source, before)).await.unwrap();
-    let mut loader = target.loader().await.unwrap();
-    for table in &source.tables {
-        target.create(table).await.unwrap();
-        for chunk in snapshot.chunks(0, table, Rows(2)).await.unwrap() {
-            let batches = read(&*snapshot, table, &chunk).await;
-            loader.begin().await.unwrap();
-            for batch in &batches {
-                assert_eq!(loader.load(table, batch).await.unwrap(), batch.rows());
-            }
-            loader.commit().await.unwrap();
-        }
-        let expected = snapshot.count(0, table).await.unwrap();
-        assert_eq!(
-            target.count(table).await.unwrap(),
-            expected,
-            "{}",
-            table.name
-        );
-    }
-    drop(loader);
-    target.complete().await.unwrap();
-    snapshot.close().await.unwrap();
-    target
-}
-
-async fn read(snapshot: &dyn engines::Snapshot, table: &Table, chunk: &Chunk) -> Vec<Batch> {
-    let (sender, mut receiver) = mpsc::channel(2);
-    let limit = BatchLimit {
-        rows: Rows(3),
-        bytes: Bytes(1 << 20),
-    };
-    let take = async {
-        let mut batches = Vec::new();
-        while let Some(batch) = receiver.recv().await {
-            batches.push(batch);
-        }
-        batches
-    };
-    let (rows, batches) = tokio::join!(snapshot.read(0, table, chunk, limit, sender), take);
-    let taken: Rows = batches.iter().map(Batch::rows).sum();
-    assert_eq!(rows.unwrap(), taken);
-    assert!(
-        batches
-            .iter()
-            .flat_map(Batch::cells)
-            .all(|(kind, bytes)| kind != Kind::Null || bytes.is_empty())
-    );
-    batches
-}
-
-/// All rows of a query on `shop`; NULL is printed as `NULL`.
-async fn ask(server: &dyn Server, sql: &str) -> Vec<Vec<String>> {
-    let mut answer = server.query(Some("shop"), sql).await.unwrap();
-    let mut rows = Vec::new();
-    while let Some(row) = answer.rows.recv().await {
-        let print = |cell: Option<Vec<u8>>| match cell {
-            Some(bytes) => String::from_utf8(bytes).unwrap(),
-            None => "NULL".to_string(),
-        };
-        rows.push(row.unwrap().into_iter().map(print).collect());
-    }
-    rows
-}
-
-async fn digest(server: &dyn Server, table: &Table) -> maestro::model::batch::Digest {
-    let snapshot = server
-        .snapshot("shop", std::slice::from_ref(table), 1)
-        .await
-        .unwrap();
-    let digest = snapshot.digest(0, table).await.unwrap();
-    snapshot.close().await.unwrap();
-    digest
-}
-
-/// The digests of tables of two text columns with these rows.
-async fn digests_of(fixture: &dyn Fixture, rows: &[&str]) -> Vec<maestro::model::batch::Digest> {
-    fixture.create(Side::Source, "shop").await;
-    for (number, rows) in rows.iter().enumerate() {
-        let sql = format!(
-            "CREATE TABLE t{number} (a VARCHAR(9), b VARCHAR(9)); INSERT INTO t{number} VALUES {rows};"
-        );
-        fixture.execute(Side::Source, "shop", &sql).await;
-    }
-    let server = open(fixture.endpoint(Side::Source)).await;
-    let catalog = server.catalog("shop").await.unwrap().unwrap();
-    let mut digests = Vec::new();
-    for table in &catalog.tables {
-        digests.push(digest(&*server, table).await);
-    }
-    digests
-}
-
 /// Runs every rule against one engine.
 macro_rules! contract {
     ($engine:ident: $fixture:expr) => {
@@ -535,92 +336,6 @@ macro_rules! contract {
             })*
         }
     };
-}
-
-// ---- SQLite --------------------------------------------------------------------------------------------------
-
-mod folders {
-    use std::path::PathBuf;
-
-    use maestro::model::endpoint::Address;
-    use maestro::model::label::Label;
-
-    use super::*;
-
-    /// Two folders.
-    pub struct Folders {
-        home: tempfile::TempDir,
-    }
-
-    impl Folders {
-        pub fn new() -> Folders {
-            let home = tempfile::tempdir().unwrap();
-            for side in ["source", "target"] {
-                std::fs::create_dir(home.path().join(side)).unwrap();
-            }
-            std::os::unix::fs::symlink(home.path().join("source"), home.path().join("alias"))
-                .unwrap();
-            Folders { home }
-        }
-
-        fn folder(&self, side: Side) -> PathBuf {
-            self.home.path().join(if side == Side::Source {
-                "source"
-            } else {
-                "target"
-            })
-        }
-    }
-
-    fn at(path: PathBuf) -> Endpoint {
-        Endpoint {
-            name: path.display().to_string(),
-            address: Address::File {
-                scheme: "sqlite".into(),
-                path,
-            },
-            password: None,
-            label: Label::Testing,
-        }
-    }
-
-    #[async_trait]
-    impl Fixture for Folders {
-        fn endpoint(&self, side: Side) -> Endpoint {
-            at(self.folder(side))
-        }
-
-        fn alias(&self) -> Endpoint {
-            at(self.home.path().join("alias"))
-        }
-
-        async fn create(&self, side: Side, database: &str) {
-            // In WAL mode a writer need not wait for readers.
-            self.execute(side, database, "PRAGMA journal_mode = WAL")
-                .await;
-        }
-
-        async fn hide(&self, side: Side) {
-            self.execute(side, ".secret", "CREATE TABLE t (a)").await;
-        }
-
-        async fn execute(&self, side: Side, database: &str, sql: &str) {
-            let path = self.folder(side).join(format!("{database}.db"));
-            rusqlite::Connection::open(path)
-                .unwrap()
-                .execute_batch(sql)
-                .unwrap();
-        }
-
-        async fn things(&self, side: Side) -> BTreeSet<String> {
-            let entries = self.folder(side).read_dir().unwrap();
-            let names = entries.map(|entry| entry.unwrap().file_name().into_string().unwrap());
-            // SQLite's own files beside a database come and go with its connections.
-            names
-                .filter(|name| !name.ends_with("-wal") && !name.ends_with("-shm"))
-                .collect()
-        }
-    }
 }
 
 contract!(sqlite: super::folders::Folders::new());

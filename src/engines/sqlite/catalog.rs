@@ -8,15 +8,11 @@ use std::collections::{BTreeMap, BTreeSet};
 use rusqlite::{Connection, Row};
 
 use super::text::{self, ColumnText};
-use super::{cells, quote, statement};
+use super::{cells, sizes, statement};
 use crate::engines::Result;
 use crate::model::catalog::{
     Catalog, Column, ForeignKey, Generated, Index, IndexPart, Object, ObjectKind, Table,
 };
-use crate::model::units::{Bytes, Rows};
-
-/// Up to this size rows are counted and pages are attributed exactly.
-const SMALL: u64 = 64 << 20;
 
 /// What `options` of a catalog calls the position of a table's AUTOINCREMENT.
 pub const SEQUENCE: &str = "sequence of ";
@@ -51,7 +47,8 @@ pub fn settings(connection: &Connection) -> rusqlite::Result<Vec<(String, String
     Ok(options)
 }
 
-fn pragma(connection: &Connection, name: &str) -> rusqlite::Result<String> {
+/// The value of a pragma, as text.
+pub fn pragma(connection: &Connection, name: &str) -> rusqlite::Result<String> {
     connection.pragma_query_value(None, name, |row| cells::printed(row.get_ref(0)?))
 }
 
@@ -70,7 +67,7 @@ fn inspect(connection: &Connection, database: &str) -> rusqlite::Result<Catalog>
         let name = (object.kind != ObjectKind::Trigger).then(|| object.name.clone());
         (object.kind, name)
     });
-    measure(connection, &mut catalog.tables)?;
+    sizes::measure(connection, &mut catalog.tables)?;
     catalog.options.extend(sequences(connection)?);
     catalog.options.sort();
     Ok(catalog)
@@ -366,75 +363,6 @@ fn same_name(left: &str, right: &str) -> bool {
     left.eq_ignore_ascii_case(right)
 }
 
-/// Rows and bytes: exact while the file is small, else what the statistics or the largest rowid say.
-fn measure(connection: &Connection, tables: &mut [Table]) -> rusqlite::Result<()> {
-    let number = |name: &str| -> rusqlite::Result<u64> {
-        Ok(pragma(connection, name)?.parse().unwrap_or_default())
-    };
-    let file = number("page_count")? * number("page_size")?;
-    let statistics = if file > SMALL {
-        statistics(connection)?
-    } else {
-        BTreeMap::new()
-    };
-    for table in tables.iter_mut() {
-        table.rows = match statistics.get(&table.name) {
-            Some(rows) => Rows(*rows),
-            None => Rows(rows(connection, table, file)?),
-        };
-    }
-    let sizes = if file > SMALL {
-        BTreeMap::new()
-    } else {
-        sizes(connection)?
-    };
-    let all = tables.iter().map(|table| table.rows.0).sum::<u64>().max(1);
-    for table in tables {
-        let share = (u128::from(file) * u128::from(table.rows.0) / u128::from(all)) as u64;
-        table.bytes = Bytes(sizes.get(&table.name).copied().unwrap_or(share));
-    }
-    Ok(())
-}
-
-fn rows(connection: &Connection, table: &Table, file: u64) -> rusqlite::Result<u64> {
-    let name = quote(&table.name);
-    let exact = file <= SMALL || cells::is_without_rowid(table);
-    let rowid = cells::rowid_name(table).filter(|_| !exact);
-    let sql = match rowid {
-        Some(rowid) => format!("SELECT max({rowid}) FROM {name}"),
-        None => format!("SELECT count(*) FROM {name}"),
-    };
-    let rows: Option<i64> = connection.query_row(&sql, [], |row| row.get(0))?;
-    Ok(rows.unwrap_or_default().max(0) as u64)
-}
-
-fn statistics(connection: &Connection) -> rusqlite::Result<BTreeMap<String, u64>> {
-    let mut rows = BTreeMap::<String, u64>::new();
-    if connection.table_exists(None, "sqlite_stat1")? {
-        each(connection, "SELECT tbl, stat FROM sqlite_stat1", |row| {
-            let (table, figures): (String, Option<String>) = (row.get(0)?, row.get(1)?);
-            let first: Option<u64> = figures
-                .as_deref()
-                .and_then(|text| text.split(' ').next()?.parse().ok());
-            if let Some(first) = first {
-                let rows = rows.entry(table).or_insert(first);
-                *rows = first.max(*rows);
-            }
-            Ok(())
-        })?;
-    }
-    Ok(rows)
-}
-
-fn sizes(connection: &Connection) -> rusqlite::Result<BTreeMap<String, u64>> {
-    let mut sizes = BTreeMap::new();
-    each(connection, include_str!("sql/sizes.sql"), |row| {
-        sizes.insert(row.get(0)?, row.get::<_, i64>(1)?.max(0) as u64);
-        Ok(())
-    })?;
-    Ok(sizes)
-}
-
 /// Where each AUTOINCREMENT stands.
 fn sequences(connection: &Connection) -> rusqlite::Result<Vec<(String, String)>> {
     let mut positions = BTreeSet::new();
@@ -450,7 +378,8 @@ fn sequences(connection: &Connection) -> rusqlite::Result<Vec<(String, String)>>
     Ok(positions.into_iter().collect())
 }
 
-fn each(
+/// Calls back for each row.
+pub fn each(
     connection: &Connection,
     sql: &str,
     mut row: impl FnMut(&Row<'_>) -> rusqlite::Result<()>,

@@ -10,6 +10,7 @@ mod lock;
 mod place;
 mod query;
 mod server;
+mod sizes;
 mod snapshot;
 mod staging;
 mod swap;

@@ -90,9 +90,18 @@ impl Place {
         Ok(listing)
     }
 
-    /// The file of a database.
+    /// The file of a database. Only files of that name are looked into.
     pub fn find(&self, database: &str) -> Result<Option<PathBuf>> {
-        Ok(self.list()?.databases.remove(database))
+        let Place::Folder(folder) = self else {
+            return Ok(self.list()?.databases.remove(database));
+        };
+        let mut listing = Listing::default();
+        for file in files(folder)? {
+            if stem(&file) == database {
+                listing.add(folder, file)?;
+            }
+        }
+        Ok(listing.databases.remove(database))
     }
 
     /// The path that a new database gets: its name with the ending that the databases there have.
@@ -130,14 +139,18 @@ impl Place {
         }
     }
 
+    /// The usual ending there: told by the names where they have one of the known endings.
     fn extension(&self) -> Result<String> {
+        let mut paths = files(self.folder())?;
+        paths.retain(|path| has_extension(path) && !stem(path).starts_with(['.', '_']));
+        if paths.is_empty() {
+            paths = self.list()?.databases.into_values().collect();
+        }
         let mut endings = BTreeMap::new();
-        for path in self.list()?.databases.values() {
-            if let Some(ending) = path.extension() {
-                *endings
-                    .entry(ending.to_string_lossy().into_owned())
-                    .or_insert(0) += 1;
-            }
+        for ending in paths.iter().filter_map(|path| path.extension()) {
+            *endings
+                .entry(ending.to_string_lossy().into_owned())
+                .or_insert(0) += 1;
         }
         let usual = endings.into_iter().max_by_key(|(_, files)| *files);
         Ok(usual.map_or("db".into(), |(ending, _)| ending))

@@ -55,15 +55,12 @@ impl Files {
     /// [`Error::NoDatabase`] with the nearest name.
     async fn file(&self, database: &str) -> Result<PathBuf> {
         let name = database.to_string();
-        self.with_place(move |place| {
-            let mut listing = place.list()?;
-            listing
-                .databases
-                .remove(&name)
-                .ok_or_else(|| Error::NoDatabase {
-                    near: nearest(&name, listing.databases.keys().map(String::as_str)),
-                    database: name,
-                })
+        self.with_place(move |place| match place.find(&name)? {
+            Some(path) => Ok(path),
+            None => Err(Error::NoDatabase {
+                near: nearest(&name, place.list()?.databases.keys().map(String::as_str)),
+                database: name,
+            }),
         })
         .await
     }

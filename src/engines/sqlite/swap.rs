@@ -252,7 +252,13 @@ fn kept_triggers(work: &TargetWork) -> impl Iterator<Item = &Object> {
     })
 }
 
-/// How many rows of a table (the first name) miss their row in another; None where SQLite cannot tell.
+fn goes_live(work: &TargetWork, table: &str) -> bool {
+    work.tables
+        .iter()
+        .any(|name| name.eq_ignore_ascii_case(table))
+}
+
+/// How many rows of a table (the first name) miss their row in another.
 type Violations = BTreeMap<(String, String), u64>;
 
 fn violations(live: &Connection, work: &TargetWork) -> rusqlite::Result<Violations> {
@@ -266,8 +272,11 @@ fn violations(live: &Connection, work: &TargetWork) -> rusqlite::Result<Violatio
         let mut statement = live.prepare_cached(sql)?;
         let mut rows = statement.query([name])?;
         while let Some(row) = rows.next()? {
-            let count: i64 = row.get(1)?;
-            found.insert((name.clone(), row.get(0)?), count.max(0) as u64);
+            let (parent, count): (String, i64) = (row.get(0)?, row.get(1)?);
+            // Rows that miss their parent in the source already are copied as they are.
+            if !(goes_live(work, name) && goes_live(work, &parent)) {
+                found.insert((name.clone(), parent), count.max(0) as u64);
+            }
         }
     }
     Ok(found)

@@ -1,0 +1,143 @@
+//! What holds for SQLite alone, on real files.
+
+mod copies;
+mod places;
+
+use std::path::PathBuf;
+
+use rusqlite::Connection;
+use tokio::sync::mpsc;
+
+use super::server::Files;
+use super::worker::{self, Worker};
+use super::*;
+use crate::engines::{BatchLimit, Target, TargetWork};
+use crate::model::catalog::{Catalog, ObjectKind};
+use crate::model::survey::Role;
+use crate::model::units::{Bytes, Rows};
+
+/// A folder with a source and a target in it.
+struct Pair {
+    home: tempfile::TempDir,
+}
+
+impl Pair {
+    fn new() -> Pair {
+        let home = tempfile::tempdir().unwrap();
+        for side in ["from", "to"] {
+            std::fs::create_dir(home.path().join(side)).unwrap();
+        }
+        Pair { home }
+    }
+
+    fn file(&self, side: &str) -> PathBuf {
+        self.home.path().join(side).join("shop.db")
+    }
+
+    fn run(&self, side: &str, sql: &str) {
+        Connection::open(self.file(side))
+            .unwrap()
+            .execute_batch(sql)
+            .unwrap();
+    }
+
+    fn ask(&self, side: &str, sql: &str) -> Vec<String> {
+        let connection = worker::reader(&self.file(side)).unwrap();
+        let mut statement = connection.prepare(sql).unwrap();
+        let width = statement.column_count();
+        let mut rows = statement.query([]).unwrap();
+        let mut lines = Vec::new();
+        while let Some(row) = rows.next().unwrap() {
+            let cells = (0..width).map(|at| cells::printed(row.get_ref(at).unwrap()).unwrap());
+            lines.push(cells.collect::<Vec<_>>().join("|"));
+        }
+        lines
+    }
+
+    async fn server(&self, side: &str) -> Files {
+        Files::open(&self.home.path().join(side)).await.unwrap()
+    }
+
+    async fn catalog(&self, side: &str) -> Option<Catalog> {
+        self.server(side).await.catalog("shop").await.unwrap()
+    }
+
+    /// The whole database, or only these tables and nothing else.
+    async fn work(&self, only: Option<&[&str]>) -> TargetWork {
+        let source = self.catalog("from").await.unwrap();
+        let before = self.catalog("to").await;
+        let all = source
+            .tables
+            .iter()
+            .map(|table| table.name.clone())
+            .collect::<Vec<_>>();
+        let old = before.clone().unwrap_or_default();
+        let whole = only.is_none();
+        TargetWork {
+            run: uuid::Uuid::now_v7().to_string(),
+            database: "shop".into(),
+            charset: None,
+            collation: None,
+            removed: old
+                .tables
+                .iter()
+                .map(|table| table.name.clone())
+                .filter(|name| whole && !all.contains(name))
+                .collect(),
+            tables: only.map_or(all, |only| {
+                only.iter().map(|name| name.to_string()).collect()
+            }),
+            objects: if whole {
+                source.objects.clone()
+            } else {
+                Vec::new()
+            },
+            dropped: if whole { old.objects } else { Vec::new() },
+            source,
+            before,
+        }
+    }
+
+    /// Copies up to the swap.
+    async fn stage(&self, work: &TargetWork) -> Box<dyn Target> {
+        let from = self.server("from").await;
+        let snapshot = from.snapshot("shop", &work.source.tables, 1).await.unwrap();
+        let target = self.server("to").await.target(work).await.unwrap();
+        let mut loader = target.loader().await.unwrap();
+        for table in staging::tables(work) {
+            target.create(table).await.unwrap();
+            let (sender, mut batches) = mpsc::channel(2);
+            let limit = BatchLimit {
+                rows: Rows(100),
+                bytes: Bytes(1 << 20),
+            };
+            let chunk = crate::model::batch::Chunk::whole();
+            let load = async {
+                loader.begin().await.unwrap();
+                while let Some(batch) = batches.recv().await {
+                    loader.load(table, &batch).await.unwrap();
+                }
+                loader.commit().await.unwrap();
+            };
+            let (rows, ()) = tokio::join!(snapshot.read(0, table, &chunk, limit, sender), load);
+            assert_eq!(target.count(table).await.unwrap(), rows.unwrap());
+            let digests = (snapshot.digest(0, table).await, target.digest(table).await);
+            assert_eq!(digests.0.unwrap(), digests.1.unwrap(), "{}", table.name);
+        }
+        target.complete().await.unwrap();
+        snapshot.close().await.unwrap();
+        target
+    }
+
+    async fn copy(&self, only: Option<&[&str]>) -> Result<()> {
+        let work = self.work(only).await;
+        let target = self.stage(&work).await;
+        let swapped = target.swap().await;
+        let failed = target.objects().await.unwrap();
+        assert!(failed.is_empty(), "{failed:?}");
+        match swapped {
+            Ok(()) => target.finish().await,
+            Err(error) => target.discard().await.and(Err(error)),
+        }
+    }
+}
