@@ -236,7 +236,7 @@ fn kind(path: &Path) -> Kind {
     let empty = path.metadata().is_ok_and(|metadata| metadata.len() == 0);
     let database = match empty {
         true => has_extension(path),
-        false => header(path).is_some_and(|header| header == *MAGIC),
+        false => header(path).is_some_and(|header| header.starts_with(MAGIC)),
     };
     if database {
         Kind::Database
@@ -245,10 +245,21 @@ fn kind(path: &Path) -> Kind {
     }
 }
 
-fn header(path: &Path) -> Option<[u8; 16]> {
+/// Whether a file is in WAL mode and nothing waits in its log: a reader that may not write would leave the
+/// log's files behind.
+pub fn is_idle_wal(path: &Path) -> bool {
+    let mut log = path.as_os_str().to_owned();
+    log.push("-wal");
+    let waits = Path::new(&log)
+        .metadata()
+        .is_ok_and(|metadata| metadata.len() > 0);
+    !waits && header(path).is_some_and(|header| header.starts_with(MAGIC) && header[18] == 2)
+}
+
+fn header(path: &Path) -> Option<[u8; 20]> {
     let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let connection = Connection::open_with_flags(path, flags).ok()?;
-    let mut header = [0u8; 16];
+    let mut header = [0u8; 20];
     let mut file: *mut ffi::sqlite3_file = std::ptr::null_mut();
     // SAFETY: the connection outlives `file`, which SQLite owns; `header` has the length that is passed.
     let read = unsafe {

@@ -10,7 +10,7 @@ use std::time::Duration;
 use rusqlite::{Connection, ErrorCode, InterruptHandle, OpenFlags};
 use tokio::sync::{mpsc, oneshot};
 
-use super::statement;
+use super::{place, statement};
 use crate::engines::{Error, Result};
 
 /// How long a connection waits for another program's lock.
@@ -143,8 +143,8 @@ fn stopped() -> Error {
     )
 }
 
-/// A connection that only reads. A file whose last writer died is mended by SQLite first, for which the
-/// connection is opened for writing and told to read only.
+/// A connection that only reads. It is opened for writing, and told to read only, where SQLite has to mend what
+/// a dead writer left, or to take its own files away again at the end.
 pub fn reader(path: &Path) -> Result<Connection> {
     let open = |flags| -> rusqlite::Result<Connection> {
         let connection =
@@ -154,7 +154,11 @@ pub fn reader(path: &Path) -> Result<Connection> {
         connection.pragma_query_value(None, "schema_version", |_| Ok(()))?;
         Ok(connection)
     };
-    open(OpenFlags::SQLITE_OPEN_READ_ONLY)
+    let usual = match place::is_idle_wal(path) {
+        true => OpenFlags::SQLITE_OPEN_READ_WRITE,
+        false => OpenFlags::SQLITE_OPEN_READ_ONLY,
+    };
+    open(usual)
         .or_else(|error| match error.sqlite_error_code() {
             Some(ErrorCode::ReadOnly | ErrorCode::CannotOpen) => {
                 open(OpenFlags::SQLITE_OPEN_READ_WRITE)

@@ -68,6 +68,30 @@ async fn a_file_counts_by_its_header_and_an_empty_one_by_its_ending() {
 }
 
 #[tokio::test]
+async fn reading_leaves_no_file_behind() {
+    for mode in ["wal", "delete"] {
+        let pair = Pair::new();
+        pair.run(
+            "from",
+            &format!("PRAGMA journal_mode = {mode}; CREATE TABLE t (a); INSERT INTO t VALUES (1)"),
+        );
+        let bytes = std::fs::read(pair.file("from")).unwrap();
+        let server = pair.server("from").await;
+        let catalog = server.catalog("shop").await.unwrap().unwrap();
+        let first = server.snapshot("shop", &catalog.tables, 1).await.unwrap();
+        let second = server.snapshot("shop", &catalog.tables, 1).await.unwrap();
+        first.close().await.unwrap();
+        second.close().await.unwrap();
+        assert_eq!(
+            pair.home.path().join("from").read_dir().unwrap().count(),
+            1,
+            "{mode}"
+        );
+        assert_eq!(std::fs::read(pair.file("from")).unwrap(), bytes);
+    }
+}
+
+#[tokio::test]
 async fn a_new_database_gets_the_ending_that_its_neighbors_have() {
     let pair = Pair::new();
     let folder = pair.home.path().join("to");
