@@ -230,17 +230,14 @@ impl Found {
             None => said.parts.get(index.parts.len()).cloned(),
             Some(_) => None,
         };
-        let collation: Option<String> = row.get(6)?;
-        let own = column.as_ref().and_then(|name| {
-            let column = table.columns.iter().find(|column| column.name == *name)?;
-            column.collation.clone()
-        });
-        let own = own.unwrap_or_else(|| "BINARY".into());
-        if let Some(collation) = collation.filter(|name| !name.eq_ignore_ascii_case(&own)) {
+        let own = table
+            .columns
+            .iter()
+            .find(|own| column.as_ref() == Some(&own.name));
+        if let Some(collation) = foreign_collation(own, row.get(6)?) {
             let part = index.parts.len() + 1;
-            index.extra = format!("{} part {part} COLLATE {collation}", index.extra)
-                .trim()
-                .into();
+            let extra = format!("{} part {part} COLLATE {collation}", index.extra);
+            index.extra = extra.trim().into();
         }
         index.parts.push(IndexPart {
             column: column.unwrap_or_default(),
@@ -333,6 +330,14 @@ impl Found {
                 .sort_by(|left, right| left.name.cmp(&right.name));
         }
     }
+}
+
+/// The collation of an index part, where it is not the column's.
+fn foreign_collation(column: Option<&Column>, collation: Option<String>) -> Option<String> {
+    let own = column
+        .and_then(|column| column.collation.as_deref())
+        .unwrap_or("BINARY");
+    collation.filter(|name| !name.eq_ignore_ascii_case(own))
 }
 
 fn object(kind: ObjectKind, name: String, table: Option<String>, definition: String) -> Object {

@@ -1,13 +1,15 @@
 //! SQLite: a folder of database files, or one file.
 //!
 //! Each connection lives on a thread of its own (`worker`), so the async side never blocks. A copy is built
-//! in a staging file and becomes live in one transaction (`target`, `swap`); a live file is only ever
+//! in a staging file and becomes live in one transaction (`target`, `swap`, `publish`); a live file is only ever
 //! written through SQLite itself, never renamed over (E17).
 
 mod catalog;
 mod cells;
+mod loader;
 mod lock;
 mod place;
+mod publish;
 mod query;
 mod server;
 mod sizes;

@@ -4,9 +4,6 @@
 //! transaction, chosen tables are replaced in one, and only a database that is new gets its file by name.
 
 use std::collections::BTreeMap;
-use std::fs::{File, Permissions};
-use std::io::ErrorKind;
-use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 use std::time::{Duration, Instant};
 
@@ -17,66 +14,6 @@ use super::worker::{self, PATIENCE};
 use super::{cells, quote, staging, statement};
 use crate::engines::{Error, Result, TargetWork};
 use crate::model::catalog::{Object, ObjectKind, Table};
-
-/// Closes the connection to the staging file; the thread keeps an empty one.
-pub fn release(connection: &mut Connection) -> Result<()> {
-    let failed = |cause| statement("close the staging file", cause);
-    let empty = Connection::open_in_memory().map_err(failed)?;
-    let old = std::mem::replace(connection, empty);
-    old.flush_prepared_statement_cache();
-    old.close().map_err(|(_, cause)| failed(cause))
-}
-
-/// Gives the staging file the name of a new database, in the journal mode that the source has.
-pub fn publish(
-    connection: &mut Connection,
-    staging: &Path,
-    live: &Path,
-    work: &TargetWork,
-    mode: u32,
-) -> Result<()> {
-    if work
-        .source
-        .options
-        .iter()
-        .any(|(name, value)| name == "journal_mode" && value == "wal")
-    {
-        connection
-            .pragma_update_and_check(None, "journal_mode", "wal", |_| Ok(()))
-            .map_err(|cause| statement("set the journal mode of the copy", cause))?;
-    }
-    release(connection)?;
-    let failed = |cause: std::io::Error| match cause.kind() {
-        ErrorKind::AlreadyExists => Error::Refused {
-            problem: format!("{} has appeared since the plan was made", live.display()),
-            mend: "plan again".into(),
-        },
-        _ => Error::File {
-            action: "make the database".into(),
-            path: live.display().to_string(),
-            cause,
-        },
-    };
-    // Every connection to it is closed: the file may be opened by other means now.
-    let file = File::open(staging).map_err(failed)?;
-    file.set_permissions(Permissions::from_mode(mode))
-        .map_err(failed)?;
-    file.sync_all().map_err(failed)?;
-    drop(file);
-    match std::fs::hard_link(staging, live) {
-        Ok(()) => std::fs::remove_file(staging).map_err(failed)?,
-        Err(cause) if cause.kind() == ErrorKind::AlreadyExists => return Err(failed(cause)),
-        // A file system without hard links.
-        Err(_) if live.symlink_metadata().is_ok() => {
-            return Err(failed(ErrorKind::AlreadyExists.into()));
-        }
-        Err(_) => std::fs::rename(staging, live).map_err(failed)?,
-    }
-    if let Some(folder) = live.parent().and_then(|folder| File::open(folder).ok()) {
-        folder.sync_all().map_err(failed)?;
-    }
-    Ok(())
-}
 
 /// Overwrites the live database with the staging file, in one transaction. Its journal mode stays.
 pub fn mirror(connection: &Connection, live: &Path, schema: i64) -> Result<()> {

@@ -8,15 +8,16 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use async_trait::async_trait;
 use rusqlite::Connection;
-use tokio::sync::{Mutex as Gate, OwnedMutexGuard};
+use tokio::sync::Mutex as Gate;
 
+use super::loader::{self, Writer};
 use super::lock::{self, Lock};
 use super::place::{self, Place};
 use super::staging::{self, Way};
 use super::worker::{self, Worker};
-use super::{catalog, cells, statement, swap};
+use super::{catalog, cells, publish, statement, swap};
 use crate::engines::{Error, Loader, Result, Target, TargetWork};
-use crate::model::batch::{Batch, Digest};
+use crate::model::batch::Digest;
 use crate::model::catalog::{Object, Table};
 use crate::model::units::Rows;
 
@@ -85,7 +86,7 @@ impl Replica {
         let _turn = self.gate.lock().await;
         self.worker
             .call(move |connection| {
-                roll_back(connection)?;
+                loader::roll_back(connection)?;
                 work(connection)
             })
             .await
@@ -98,14 +99,9 @@ impl Replica {
             .extend(failed);
     }
 
-    async fn end(&self) -> Result<()> {
-        self.worker.call(swap::release).await?;
-        let staging = self.staging.clone();
-        let lock = self
-            .lock
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .take();
+    async fn end(self) -> Result<()> {
+        self.worker.call(publish::release).await?;
+        let (staging, lock) = (self.staging.clone(), self.lock);
         worker::blocking(move || {
             let removed = lock::remove(&staging);
             if let Some(lock) = lock {
@@ -177,15 +173,6 @@ fn settings(
     Ok((kept.chain(fixed).collect(), schema))
 }
 
-fn roll_back(connection: &Connection) -> Result<()> {
-    if connection.is_autocommit() {
-        return Ok(());
-    }
-    connection
-        .execute_batch("ROLLBACK")
-        .map_err(|cause| statement("roll back rows in staging", cause))
-}
-
 #[async_trait]
 impl Target for Replica {
     fn swept(&self) -> &[String] {
@@ -205,11 +192,10 @@ impl Target for Replica {
     }
 
     async fn loader(&self) -> Result<Box<dyn Loader>> {
-        Ok(Box::new(Writer {
-            worker: self.worker.clone(),
-            gate: self.gate.clone(),
-            turn: None,
-        }))
+        Ok(Box::new(Writer::new(
+            self.worker.clone(),
+            self.gate.clone(),
+        )))
     }
 
     async fn complete(&self) -> Result<()> {
@@ -245,7 +231,7 @@ impl Target for Replica {
         let failed = self
             .apart(move |connection| match way {
                 Way::New => {
-                    swap::publish(connection, &staging, &live, &work, mode).map(|()| Vec::new())
+                    publish::publish(connection, &staging, &live, &work, mode).map(|()| Vec::new())
                 }
                 Way::Mirror => swap::mirror(connection, &live, schema).map(|()| Vec::new()),
                 Way::Chosen => swap::replace(&live, &staging, &work, schema),
@@ -273,64 +259,4 @@ impl Target for Replica {
 
 fn staged(table: &Table, cause: rusqlite::Error) -> Error {
     statement(format!("read the table {} in staging", table.name), cause)
-}
-
-/// A loader: its turn lasts from `begin` to `commit`.
-struct Writer {
-    worker: Arc<Worker>,
-    gate: Arc<Gate<()>>,
-    turn: Option<OwnedMutexGuard<()>>,
-}
-
-impl Writer {
-    async fn run(&self, sql: &'static str, action: &'static str) -> Result<()> {
-        self.worker
-            .call(move |connection| {
-                connection
-                    .execute_batch(sql)
-                    .map_err(|cause| statement(action, cause))
-            })
-            .await
-    }
-}
-
-#[async_trait]
-impl Loader for Writer {
-    async fn begin(&mut self) -> Result<()> {
-        if self.turn.is_none() {
-            self.turn = Some(self.gate.clone().lock_owned().await);
-        }
-        // A loader that was dropped in mid-transaction has left its rows to be rolled back.
-        self.worker
-            .call(|connection| {
-                roll_back(connection)?;
-                connection
-                    .execute_batch("BEGIN")
-                    .map_err(|cause| statement("begin a transaction in staging", cause))
-            })
-            .await
-    }
-
-    async fn load(&mut self, table: &Table, batch: &Batch) -> Result<Rows> {
-        let (table, batch) = (table.clone(), batch.clone());
-        self.worker
-            .call(move |connection| {
-                cells::load(connection, &table, &batch).map_err(|cause| {
-                    statement(format!("load rows of the table {}", table.name), cause)
-                })
-            })
-            .await
-    }
-
-    async fn commit(&mut self) -> Result<()> {
-        self.run("COMMIT", "commit rows in staging").await?;
-        self.turn = None;
-        Ok(())
-    }
-
-    async fn rollback(&mut self) -> Result<()> {
-        let rolled = self.worker.call(|connection| roll_back(connection)).await;
-        self.turn = None;
-        rolled
-    }
 }
