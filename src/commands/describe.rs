@@ -152,10 +152,8 @@ impl Description {
         section(
             page,
             "Triggers",
-            &["name", "kind"],
-            self.objects
-                .iter()
-                .map(|object| vec![object.name.clone(), object.kind.to_string()]),
+            &["name"],
+            self.objects.iter().map(|object| vec![object.name.clone()]),
         );
         section(
             page,
@@ -426,8 +424,8 @@ mod tests {
                name  columns  refers to    rules\n  \
                fk    id       people (id)  on delete cascade, on update restrict\n\
              Triggers\n  \
-               name   kind\n  \
-               stamp  trigger\n"
+               name\n  \
+               stamp\n"
         );
     }
 

@@ -1,8 +1,10 @@
 //! `peek DB.TABLE [N]`: the first rows of a table.
 
+use super::context::Place;
 use super::places::{self, Want};
 use super::query::{Grid, Shape};
 use super::{Command, Context, Error, Group, Result};
+use crate::engines;
 use crate::engines::dialect::dotted;
 
 /// Show the first rows of a table
@@ -38,11 +40,28 @@ impl Command for Args {
         let server = &spot.opened.server;
         let name = dotted(server.dialect(), &[table]);
         let sql = format!("SELECT * FROM {name} LIMIT {}", self.rows);
-        let answer = server.query(Some(spot.database()?), &sql).await?;
+        let database = spot.database()?;
+        let answer = server
+            .query(Some(database), &sql)
+            .await
+            .map_err(|cause| failed(cause, &spot.place))?;
         let shape = match self.vertical {
             true => Shape::Vertical,
             false => Shape::Table,
         };
         Grid::read(cx, answer, None, shape).await
+    }
+}
+
+/// A statement of ours fails mostly because there is no such table.
+fn failed(cause: engines::Error, place: &Place) -> Error {
+    let is_statement = matches!(cause, engines::Error::Statement { .. });
+    let error = Error::from(cause);
+    match (&place.database, is_statement) {
+        (Some(database), true) => error.hint(format!(
+            "tables {}/{database} lists what is there",
+            place.connection
+        )),
+        _ => error,
     }
 }

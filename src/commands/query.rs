@@ -14,6 +14,9 @@ const SHOWN: u64 = 1000;
 const WIDEST: usize = 64;
 
 /// Show the rows of a statement that only reads
+///
+/// Long and binary cells are cut in a table; with -o csv or json, and with \G, they are whole. Bytes that are no
+/// text are written as 0x and hexadecimal digits. In CSV a NULL is an empty field.
 #[derive(Debug, clap::Parser)]
 #[command(name = "query", alias = "sql")]
 pub struct Args {
@@ -202,6 +205,7 @@ impl Reply for Grid {
     fn render(&self, page: &mut Page) {
         match self.shape {
             Shape::Vertical if self.format == Format::Table => self.vertical(page),
+            _ if self.columns.is_empty() => {}
             _ => page.table(self.table()),
         }
         page.line(Cell::new(Tone::Faint, self.ending()));

@@ -50,12 +50,10 @@ async fn select(cx: &mut Context<'_>, text: &str) -> Result<Selected> {
     let select = Selection::parse(text).map_err(Error::usage)?;
     let source = cx.session.source.clone().ok_or_else(places::no_source)?;
     if let Some(database) = &source.database {
-        return Err(
-            Error::usage(format!("the source is one database already, {database}")).hint(format!(
-                "source {} alone lets you select among its databases",
-                source.connection
-            )),
-        );
+        return Err(Error::usage(format!(
+            "there is nothing to select: the source is one database already, {database}"
+        ))
+        .hint("choose a connection without a database as the source, as in source prod"));
     }
     let opened = places::open(cx, &source).await?;
     let mut listed = opened.server.databases().await?.listed;

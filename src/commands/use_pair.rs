@@ -11,9 +11,6 @@ pub struct Args {
     /// The source, then the target: connections or databases of them
     #[arg(value_name = "PLACE", required = true)]
     words: Vec<String>,
-    /// The arrow of `A -> B`, which clap takes for a flag.
-    #[arg(short = '>', hide = true, action = clap::ArgAction::Count)]
-    arrow: u8,
 }
 
 impl Command for Args {
@@ -56,7 +53,7 @@ mod tests {
 
     #[test]
     fn an_arrow_may_stand_between_the_places() {
-        for line in ["use a b", "use a -> b", "use a → b", "use a to b"] {
+        for line in ["use a b", "use a → b", "use a to b"] {
             let args = Args::try_parse_from(line.split(' ')).unwrap();
             assert_eq!(two(&args.words).unwrap(), ("a", "b"), "{line}");
         }

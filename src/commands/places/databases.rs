@@ -13,6 +13,7 @@ use crate::commands::{Context, Error, Result};
 use crate::engines::{self, Server};
 use crate::model::endpoint::nearest;
 use crate::model::selection::{Recent, Selection};
+use crate::model::survey::Role;
 
 /// One database of the source and its name on the target.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -100,16 +101,20 @@ pub async fn require(server: &dyn Server, database: &str) -> Result<()> {
     is_there(server, database, &names(server).await?).await
 }
 
-/// A database that is not listed may still be there, hidden as a system database: the plan refuses it by name.
-async fn is_there(server: &dyn Server, database: &str, listed: &[String]) -> Result<()> {
-    if listed.iter().any(|name| name == database) || server.catalog(database).await?.is_some() {
+/// A database that is not listed may belong to the server itself: its survey says so.
+pub async fn is_there(server: &dyn Server, database: &str, listed: &[String]) -> Result<()> {
+    if listed.iter().any(|name| name == database) {
         return Ok(());
     }
-    Err(no_database(database, listed))
+    let survey = server.survey(database, Role::Source).await?;
+    survey
+        .catalog
+        .map(drop)
+        .ok_or_else(|| no_database(database, listed))
 }
 
 /// The error for a database that is not there, with the nearest name.
-pub fn no_database(database: &str, listed: &[String]) -> Error {
+fn no_database(database: &str, listed: &[String]) -> Error {
     engines::Error::NoDatabase {
         database: database.to_string(),
         near: nearest(database, listed.iter().map(String::as_str)),

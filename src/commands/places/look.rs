@@ -3,7 +3,7 @@
 //! A word with a slash, a URL or a path says all. A bare word is a database (or a table) of the session's
 //! source; only where there is none of that name, or no source, is it a connection.
 
-use super::databases::{names, no_database, settled, shown};
+use super::databases::{is_there, names, settled, shown};
 use super::open::{Opened, open};
 use super::read::{Known, divide, is_number, read, slash};
 use crate::commands::context::Place;
@@ -53,8 +53,21 @@ pub async fn look(cx: &Context<'_>, word: Option<&str>, want: Want) -> Result<Sp
         ))
         .hint("databases lists them")),
         Found::Nothing if known.has(word) => spot(cx, read(word, &known)?).await,
-        Found::Nothing => Err(no_database(word, &here.names)),
+        Found::Nothing => unlisted(here, word).await,
     }
+}
+
+/// A word that means nothing that is listed: the server says why, or that it is there all the same.
+async fn unlisted(here: Spot, word: &str) -> Result<Spot> {
+    let divided = divide(word);
+    let name = divided.database.as_deref().unwrap_or(word);
+    is_there(here.opened.server.as_ref(), name, &here.names).await?;
+    let place = Place {
+        connection: here.place.connection.clone(),
+        exact: true,
+        ..divided
+    };
+    Ok(Spot { place, ..here })
 }
 
 /// The error where no place is named and the session has none.
@@ -150,8 +163,12 @@ impl Spot {
     /// A usage error where it does not exist.
     pub async fn catalog(&self) -> Result<Catalog> {
         let database = self.database()?;
+        is_there(self.opened.server.as_ref(), database, &self.names).await?;
         let catalog = self.opened.server.catalog(database).await?;
-        catalog.ok_or_else(|| no_database(database, &self.names))
+        catalog.ok_or_else(|| {
+            Error::usage(format!("there is no database {database} any more"))
+                .hint("databases lists what is there")
+        })
     }
 }
 

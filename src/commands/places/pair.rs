@@ -23,9 +23,6 @@ pub struct PairArgs {
     /// Give a database another name on the target; repeatable
     #[arg(long, value_name = "SOURCE=TARGET")]
     pub map: Vec<String>,
-    /// The arrow of `A -> B`, which clap takes for a flag.
-    #[arg(short = '>', hide = true, action = clap::ArgAction::Count)]
-    pub arrow: u8,
 }
 
 impl PairArgs {
@@ -34,16 +31,7 @@ impl PairArgs {
     /// # Errors
     /// As for [`pair`].
     pub fn pair(&self, cx: &Context<'_>) -> Result<Pair> {
-        pair(cx, &self.spoken(), self.select.as_deref())
-    }
-
-    /// The words with the arrow back in its place.
-    fn spoken(&self) -> Vec<String> {
-        let mut words = self.words.clone();
-        for _ in 0..self.arrow {
-            words.insert(1.min(words.len()), "->".to_string());
-        }
-        words
+        pair(cx, &self.words, self.select.as_deref())
     }
 
     /// The new names: `--map a=b`.
@@ -104,7 +92,11 @@ fn spoken(
         None => leading_places(&words, known, session)?,
     };
     let (source, target) = complete(places, rest, known, session)?;
-    let select = selection(&source, &target, rest, select, session)?;
+    let select = match given(rest, select)? {
+        Some(text) => Some(parsed(&text, &source, known)?),
+        None if source.database.is_some() => None,
+        None => Some(remembered(&source, &target, session)?),
+    };
     Ok(Pair {
         source,
         target,
@@ -244,32 +236,30 @@ fn missing(source: Option<&Place>, rest: &[String], known: &Known) -> Error {
     }
 }
 
-/// The selection: from the option, the words that are left, or the session.
-fn selection(
-    source: &Place,
-    target: &Place,
-    rest: &[String],
-    option: Option<&str>,
-    session: &Session,
-) -> Result<Option<Selection>> {
+/// The selection as it was typed: the words that are left, or the option.
+fn given(rest: &[String], option: Option<&str>) -> Result<Option<String>> {
     let words = Some(rest.join(" ")).filter(|words| !words.is_empty());
-    let text = match (words, option) {
-        (Some(words), Some(_)) => {
-            return Err(Error::usage(format!(
-                "the selection is given twice: {words} and --select"
-            )));
-        }
-        (words, option) => words.or(option.map(str::to_string)),
-    };
-    match (text, &source.database) {
-        (Some(text), Some(database)) => Err(Error::usage(format!(
-            "{text} cannot select: the source is one database already, {database}"
-        ))
-        .hint("name the connection alone to select among its databases")),
-        (Some(text), None) => Selection::parse(&text).map(Some).map_err(Error::usage),
-        (None, Some(_)) => Ok(None),
-        (None, None) => remembered(source, target, session).map(Some),
+    match (words, option) {
+        (Some(words), Some(_)) => Err(Error::usage(format!(
+            "the selection is given twice: {words} and --select"
+        ))),
+        (words, option) => Ok(words.or(option.map(str::to_string))),
     }
+}
+
+/// A selection among the databases of the source.
+fn parsed(text: &str, source: &Place, known: &Known) -> Result<Selection> {
+    let select = Selection::parse(text).map_err(Error::usage)?;
+    let Some(database) = &source.database else {
+        return Ok(select);
+    };
+    Err(match select.is_name() {
+        true => Error::usage(format!("{text} is no connection{}", known.near(text))),
+        false => Error::usage(format!("{text} selects nothing")),
+    }
+    .hint(format!(
+        "there is nothing to select: the source is one database already, {database}"
+    )))
 }
 
 /// The session's selection, where the source is the session's.
@@ -416,6 +406,10 @@ mod tests {
                 "error: which databases of dev? nothing is selected for dev",
             ),
             (
+                "prod/crm dve",
+                "error: dve is no connection; did you mean dev?",
+            ),
+            (
                 "shop",
                 "error: which databases of shop? nothing is selected for dev",
             ),
@@ -461,10 +455,7 @@ mod tests {
             ("prod ->", twice),
             ("prod -> -> dev", twice),
             ("prod dev -> shop", twice),
-            (
-                "prod/shop dev 1-3",
-                "error: 1-3 cannot select: the source is one database already, shop",
-            ),
+            ("prod/shop dev 1-3", "error: 1-3 selects nothing"),
             (
                 "prod dev 1 --select 2",
                 "error: the selection is given twice: 1 and --select",
@@ -488,16 +479,15 @@ mod tests {
     #[test]
     fn the_arrow_and_open_ranges_pass_the_parser_of_arguments() {
         for (line, expected) in [
-            ("prod/shop -> dev/shop --yes", "prod/shop -> dev/shop"),
+            ("prod/shop → dev/shop --yes", "prod/shop → dev/shop"),
             ("prod dev -3 --yes -o json", "prod dev -3"),
-            ("prod -> dev -3 --yes", "prod -> dev -3"),
-            ("--yes prod → dev", "prod → dev"),
+            ("--yes prod dev -3", "prod dev -3"),
             ("prod - --yes", "prod -"),
         ] {
             let line = Line::try_parse_from(["sync"].into_iter().chain(line.split(' '))).unwrap();
-            assert_eq!(line.pair.spoken().join(" "), expected);
+            assert_eq!(line.pair.words.join(" "), expected);
             assert!(line.yes);
-            assert_ne!(line.output.as_deref(), Some("table"));
+            assert!(line.output.is_none_or(|format| format == "json"));
         }
     }
 

@@ -57,11 +57,15 @@ impl Known {
 
     /// The error for a connection that is not saved, with the nearest name.
     pub fn unknown(&self, name: &str) -> Error {
-        let near = nearest(name, self.saved.iter().map(|(name, _)| name.as_str()))
-            .map(|near| format!("; did you mean {near}?"))
-            .unwrap_or_default();
-        Error::usage(format!("there is no connection {name}{near}"))
+        Error::usage(format!("there is no connection {name}{}", self.near(name)))
             .hint("connections lists what is saved; a path starts with ./, ../, / or ~")
+    }
+
+    /// `; did you mean prod?` for a name that is close to a saved one.
+    pub fn near(&self, name: &str) -> String {
+        nearest(name, self.saved.iter().map(|(name, _)| name.as_str()))
+            .map(|near| format!("; did you mean {near}?"))
+            .unwrap_or_default()
     }
 
     /// The saved connection that a word, in backticks or not, or a number means.
