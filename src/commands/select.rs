@@ -16,8 +16,11 @@ use crate::model::selection::Selection;
 #[command(name = "select")]
 pub struct Args {
     /// What to select; "none" clears the selection, nothing shows it
-    #[arg(value_name = "TERM", allow_hyphen_values = true)]
-    terms: Vec<String>,
+    // One word that may begin with a hyphen: a list of them would swallow the flags that follow.
+    #[arg(value_name = "TERM…", allow_hyphen_values = true)]
+    first: Option<String>,
+    #[arg(hide = true, allow_negative_numbers = true)]
+    more: Vec<String>,
 }
 
 impl Command for Args {
@@ -35,14 +38,21 @@ impl Command for Args {
     ];
 
     async fn run(self, cx: &mut Context<'_>) -> Result<Selected> {
-        match self.terms.as_slice() {
-            [] => show(cx).await,
-            [word] if word == "none" => {
+        match self.text().as_str() {
+            "" => show(cx).await,
+            "none" => {
                 cx.session.selection = None;
                 Ok(Selected::default())
             }
-            terms => select(cx, &terms.join(" ")).await,
+            text => select(cx, text).await,
         }
+    }
+}
+
+impl Args {
+    fn text(&self) -> String {
+        let words: Vec<_> = self.first.iter().chain(&self.more).cloned().collect();
+        words.join(" ")
     }
 }
 
@@ -66,15 +76,35 @@ async fn select(cx: &mut Context<'_>, text: &str) -> Result<Selected> {
 
 #[cfg(test)]
 mod tests {
-    use clap::Parser;
+    use clap::{CommandFactory, FromArgMatches};
 
     use super::*;
 
+    /// The terms that are read from a line, with a flag such as the front doors add.
+    fn terms(line: &str) -> Option<String> {
+        let parser = Args::command().arg(clap::Arg::new("output").short('o'));
+        let matches = parser.try_get_matches_from(line.split(' ')).ok()?;
+        Some(Args::from_arg_matches(&matches).ok()?.text())
+    }
+
     #[test]
     fn terms_may_begin_with_a_hyphen_or_an_exclamation_mark() {
-        for line in ["select -2,4-", "select 1-3 !2", "select -2", "select 1 -2"] {
-            let args = Args::try_parse_from(line.split(' ')).unwrap();
-            assert_eq!(format!("select {}", args.terms.join(" ")), line);
+        for (line, expected) in [
+            ("select -2,4-", "-2,4-"),
+            ("select 1-3 !2", "1-3 !2"),
+            ("select -2", "-2"),
+            ("select 1 -2", "1 -2"),
+            ("select", ""),
+        ] {
+            assert_eq!(terms(line).as_deref(), Some(expected), "{line}");
         }
+    }
+
+    #[test]
+    fn flags_are_no_terms() {
+        assert_eq!(terms("select -2,4- -o json").as_deref(), Some("-2,4-"));
+        assert_eq!(terms("select 1 2 -o json").as_deref(), Some("1 2"));
+        assert_eq!(terms("select -o json").as_deref(), Some(""));
+        assert_eq!(terms("select 1 --yes"), None);
     }
 }

@@ -182,7 +182,9 @@ impl Term {
         let found: Vec<usize> = match &self.kind {
             Kind::All => return Ok(Box::new(all)),
             Kind::Range(from, to) => {
-                let (from, to) = self.within(*from, *to, list.len())?;
+                let (from, to) = self
+                    .within(*from, *to, list.len())
+                    .map_err(|cause| cause + &self.spelled_as_name(list))?;
                 return Ok(Box::new(from - 1..to));
             }
             Kind::Name(name) => vec![self.exact(name, list)?],
@@ -227,6 +229,14 @@ impl Term {
             ));
         }
         Ok((from as usize, to as usize))
+    }
+
+    /// What to write for a name that reads as a number.
+    fn spelled_as_name(&self, list: &[String]) -> String {
+        match list.contains(&self.text) {
+            true => format!("; the name is written ={}", self.text),
+            false => String::new(),
+        }
     }
 
     fn exact(&self, name: &str, list: &[String]) -> Result<usize, String> {

@@ -125,6 +125,15 @@ fn a_name_that_looks_like_a_pattern_is_taken_before_the_pattern() {
 }
 
 #[test]
+fn a_number_out_of_range_that_is_a_name_says_how_to_write_it() {
+    let year = Selection::parse("2024").unwrap();
+    assert_eq!(
+        year.resolve(&list(&["2024"]), Recent::default()),
+        Err("2024 is out of range 1-1; the name is written =2024".to_string())
+    );
+}
+
+#[test]
 fn without_an_earlier_sync_there_is_no_last() {
     let last = Selection::parse("@last").unwrap();
     assert_eq!(
