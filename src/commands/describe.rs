@@ -14,7 +14,7 @@ use crate::output::{Cell, Page, Reply, Table, Tone};
 #[command(name = "describe", alias = "desc")]
 pub struct Args {
     /// A table or view of the source such as shop.orders, or of any place such as prod/shop.orders
-    #[arg(value_name = "DB.TABLE|ENDPOINT")]
+    #[arg(value_name = "DB.TABLE")]
     table: String,
     /// Show the statement that makes it
     #[arg(long)]

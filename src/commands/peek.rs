@@ -12,7 +12,7 @@ use crate::engines::dialect::dotted;
 #[command(name = "peek")]
 pub struct Args {
     /// A table of the source such as shop.orders, or of any place such as prod/shop.orders
-    #[arg(value_name = "DB.TABLE|ENDPOINT")]
+    #[arg(value_name = "DB.TABLE")]
     table: String,
     /// How many rows
     #[arg(value_name = "N", default_value_t = 10)]

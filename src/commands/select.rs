@@ -17,9 +17,9 @@ use crate::model::selection::Selection;
 pub struct Args {
     /// What to select; "none" clears the selection, nothing shows it
     // One word that may begin with a hyphen: a list of them would swallow the flags that follow.
-    #[arg(value_name = "TERM…", allow_hyphen_values = true)]
+    #[arg(value_name = "SELECT…", allow_hyphen_values = true)]
     first: Option<String>,
-    #[arg(hide = true, allow_negative_numbers = true)]
+    #[arg(hide = true, value_name = "SELECT", allow_negative_numbers = true)]
     more: Vec<String>,
 }
 

@@ -14,8 +14,8 @@ use crate::output::{Cell, Page, Reply, Tone};
 #[derive(Debug, clap::Parser)]
 #[command(name = "source")]
 pub struct Args {
-    /// A connection or one of its databases, a URL or a path
-    #[arg(value_name = "NAME[/DB]")]
+    /// A connection, or one of its databases such as prod/shop, a URL or a path
+    #[arg(value_name = "PLACE")]
     place: String,
 }
 

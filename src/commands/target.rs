@@ -8,8 +8,8 @@ use super::{Command, Context, Group, Result};
 #[derive(Debug, clap::Parser)]
 #[command(name = "target")]
 pub struct Args {
-    /// A connection or one of its databases, a URL or a path
-    #[arg(value_name = "NAME[/DB]")]
+    /// A connection, or one of its databases such as dev/shop, a URL or a path
+    #[arg(value_name = "PLACE")]
     place: String,
 }
 

@@ -21,7 +21,7 @@ pub struct PairArgs {
     #[arg(long, value_name = "SELECT", allow_hyphen_values = true)]
     pub select: Option<String>,
     /// Give a database another name on the target; repeatable
-    #[arg(long, value_name = "SOURCE=TARGET")]
+    #[arg(long, value_name = "DB=NEW")]
     pub map: Vec<String>,
 }
 
@@ -45,7 +45,7 @@ impl PairArgs {
                 .split_once('=')
                 .filter(|(from, to)| !from.is_empty() && !to.is_empty())
             else {
-                return Err(Error::usage(format!("--map {word} is not SOURCE=TARGET"))
+                return Err(Error::usage(format!("--map {word} is not DB=NEW"))
                     .hint("as in --map shop=shop_copy"));
             };
             if maps.iter().any(|(known, _)| known == from) {
@@ -517,8 +517,8 @@ mod tests {
             maps(&["a=b", "c=d=e"]),
             Ok(vec![("a".into(), "b".into()), ("c".into(), "d=e".into())])
         );
-        assert_eq!(maps(&["a"]), Err("--map a is not SOURCE=TARGET".into()));
-        assert_eq!(maps(&["a="]), Err("--map a= is not SOURCE=TARGET".into()));
+        assert_eq!(maps(&["a"]), Err("--map a is not DB=NEW".into()));
+        assert_eq!(maps(&["a="]), Err("--map a= is not DB=NEW".into()));
         assert_eq!(maps(&["a=b", "a=c"]), Err("--map names a twice".into()));
     }
 }
