@@ -96,3 +96,31 @@ fn origin_word(origin: &Origin) -> &'static str {
         Origin::Flag(_) => "flag",
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::commands::trial::Trial;
+    use crate::settings::Origin;
+
+    #[test]
+    fn every_setting_is_shown_with_its_origin() {
+        let mut trial = Trial::new();
+        let origin = Origin::Variable("MAESTRO_SYNC_BATCH_SIZE".into());
+        trial.settings.set("sync.batch_size", "5", origin).unwrap();
+        let seen = trial.script("config").unwrap();
+        let row = |key: &str| {
+            let line = seen.text.lines().find(|line| line.contains(key)).unwrap();
+            line.split_whitespace().collect::<Vec<_>>().join(" ")
+        };
+        assert_eq!(
+            row("sync.batch_size"),
+            "sync.batch_size 5 MAESTRO_SYNC_BATCH_SIZE"
+        );
+        assert_eq!(row("sync.cleanup_age"), "sync.cleanup_age 30d default");
+        assert!(
+            seen.json.contains("\"origin\":\"environment\""),
+            "{}",
+            seen.json
+        );
+    }
+}

@@ -245,3 +245,57 @@ impl Reply for Report {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::os::unix::fs::PermissionsExt;
+
+    use crate::commands::trial::Trial;
+
+    #[test]
+    fn a_new_home_is_well() {
+        let seen = Trial::new().script("doctor").unwrap();
+        assert!(seen.text.ends_with("All is well.\n"), "{}", seen.text);
+        assert_eq!(seen.exit, 0);
+        assert!(seen.json.ends_with("\"findings\":0}"), "{}", seen.json);
+    }
+
+    #[test]
+    fn a_connection_that_cannot_be_reached_is_a_finding() {
+        let mut trial = Trial::new();
+        trial
+            .script("connections add a ./nowhere/at/all --no-test")
+            .unwrap();
+        trial
+            .script("connections add b ./b --store ask --no-test")
+            .unwrap();
+        trial
+            .script("connections add c ./c --password-env MAESTRO_TEST_NOT_SET --no-test")
+            .unwrap();
+        let seen = trial.script("doctor").unwrap();
+        assert_eq!(seen.exit, 2);
+        assert!(
+            seen.text.contains("its password is typed every time"),
+            "{}",
+            seen.text
+        );
+        assert!(
+            seen.text.contains("MAESTRO_TEST_NOT_SET is not set"),
+            "{}",
+            seen.text
+        );
+        assert!(seen.text.ends_with("2 findings.\n"), "{}", seen.text);
+        assert_eq!(trial.script("doctor --offline").unwrap().exit, 0);
+    }
+
+    #[test]
+    fn a_file_that_others_can_read_is_a_finding_with_its_mend() {
+        let mut trial = Trial::new();
+        let store = trial.store.path().to_path_buf();
+        std::fs::set_permissions(&store, std::fs::Permissions::from_mode(0o644)).unwrap();
+        let seen = trial.script("doctor").unwrap();
+        assert_eq!(seen.exit, 2);
+        let mend = format!("hint: modes: chmod -R go= {}", store.display());
+        assert!(seen.text.contains(&mend), "{}", seen.text);
+    }
+}

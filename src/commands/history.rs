@@ -296,3 +296,6 @@ impl Reply for Answer {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -24,7 +24,7 @@ static SECRETS: LazyLock<[Regex; 4]> = LazyLock::new(|| {
         )),
         // PASSWORD=X, MYSQL_PWD=X, password: X.
         rule(format!(
-            r"(?i)(\b\w*(?:password|passwd|pwd|secret|token)\w*\s*[=:]\s*){VALUE}"
+            r"(?i)(\b\w*(?:password|passwd|pwd|secret|token)\s*[=:]\s*){VALUE}"
         )),
         // IDENTIFIED BY 'X', IDENTIFIED WITH plugin AS 'X'.
         rule(format!(
@@ -128,6 +128,7 @@ mod tests {
             "connections add x mysql://u@h --password-stdin --no-test",
             "use mysql://u@h:3306/a mysql://u@h:3307/b",
             "sync prod/shop to dev/shop --select '1-3,!2'",
+            "sync --table 'password_*' --map tokens=tokens_dev",
         ] {
             assert_eq!(redacted(line), line);
         }

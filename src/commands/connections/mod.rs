@@ -5,12 +5,14 @@
 
 mod add;
 mod check;
+mod draft;
 mod form;
 mod import;
 mod listing;
 mod names;
 mod password;
 mod remove;
+mod sources;
 
 use serde_json::Value;
 
@@ -18,6 +20,7 @@ use super::{Command, Context, Error, Group, Result};
 use crate::model::label::Label;
 use crate::output::{Exit, Page, Reply};
 
+pub use add::refuse_open_password;
 pub use check::{Tested, examine};
 pub use names::find;
 

@@ -8,6 +8,7 @@ use std::io::{BufRead, IsTerminal, Read};
 use secrecy::{ExposeSecret, SecretString};
 
 use crate::commands::{Context, Error, Result, Words};
+use crate::settings::Connections;
 use crate::store::Password;
 
 /// The longest password that is read from the standard input, in bytes.
@@ -65,7 +66,7 @@ impl Flags {
             (None, true) => Some(from_stdin(cx)?),
         };
         let Some(kind) = self.kind()? else {
-            return Ok(secret.map(|secret| keep(cx, secret)));
+            return Ok(secret.map(|secret| keep(&cx.settings.connections, secret)));
         };
         let chosen = match kind {
             Kind::Env => reference(secret, Password::Env(self.variable(cx)?))?,
@@ -136,14 +137,14 @@ impl Flags {
 }
 
 /// A password that was given is stored, unless the settings forbid it: then it is asked for every time.
-pub(super) fn keep(cx: &Context<'_>, secret: SecretString) -> Chosen {
+pub(super) fn keep(settings: &Connections, secret: SecretString) -> Chosen {
     if secret.expose_secret().is_empty() {
         return Chosen {
             password: Password::None,
             secret: None,
         };
     }
-    match cx.settings.connections.cache_passwords {
+    match settings.cache_passwords {
         true => Chosen {
             password: Password::Base64(secret),
             secret: None,
@@ -259,6 +260,16 @@ mod tests {
             ..flags
         };
         assert!(flags.kind().is_err());
+    }
+
+    #[test]
+    fn passwords_that_may_not_be_kept_are_asked_for_every_time() {
+        let mut settings = crate::settings::Settings::default().connections;
+        let kept = |settings: &Connections, secret: &str| keep(settings, secret.into()).password;
+        assert!(matches!(kept(&settings, "x"), Password::Base64(_)));
+        assert!(matches!(kept(&settings, ""), Password::None));
+        settings.cache_passwords = false;
+        assert!(matches!(kept(&settings, "x"), Password::Ask));
     }
 
     #[test]

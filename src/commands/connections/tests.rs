@@ -289,3 +289,88 @@ fn a_failed_test_offers_a_retry_at_a_terminal() {
     let error = refused(trial.at_terminal(line, &["y", "n"]));
     assert_eq!(error.exit, Exit::CONNECT);
 }
+
+#[test]
+fn a_url_with_a_password_is_refused_on_the_command_line_only() {
+    let mut trial = Trial::new();
+    trial.words = Words::CommandLine;
+    for line in [
+        "connections add a mysql://u:Canary1@h --no-test",
+        "connections add mysql://u:Canary1@h --no-test",
+    ] {
+        let error = refused(trial.script(line));
+        assert_eq!(error.exit, Exit::USAGE);
+        let hint = error.hint.unwrap();
+        assert!(
+            hint.contains("--password-stdin or --password-env VAR"),
+            "{hint}"
+        );
+        assert!(!format!("{}{hint}", error.message).contains("Canary1"));
+    }
+}
+
+#[test]
+fn a_tested_connection_says_what_answered_and_counts_as_used() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut trial = Trial::new();
+    let line = format!("connections add a {}", folder.path().display());
+    let seen = trial.script(&line).unwrap();
+    assert!(seen.text.contains(": SQLite 3."), "{}", seen.text);
+    let saved = trial.store.connection("a").unwrap().unwrap();
+    assert!(saved.product.unwrap().starts_with("SQLite 3."));
+    assert!(saved.last_used.is_some());
+    let seen = trial.script("connections test a").unwrap();
+    assert_eq!(seen.exit, 0);
+    assert!(
+        seen.text.contains("address ok · privileges ok"),
+        "{}",
+        seen.text
+    );
+}
+
+#[test]
+fn editing_keeps_what_was_not_named() {
+    let mut trial = Trial::new();
+    trial
+        .script("connections add a ./a --env staging --password-env PW --no-test")
+        .unwrap();
+    trial.script("connections edit a ./b --no-test").unwrap();
+    trial
+        .script("connections edit a --env testing --no-test")
+        .unwrap();
+    let saved = trial.store.connection("a").unwrap().unwrap();
+    assert!(saved.address.to_string().ends_with("/b"));
+    assert_eq!(saved.label, Label::Testing);
+    assert!(matches!(saved.password, Password::Env(name) if name == "PW"));
+}
+
+#[test]
+fn an_import_shows_what_it_found_and_asks_for_each() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join(".env");
+    std::fs::write(
+        &file,
+        "A_DATABASE_URL=sqlite:./a\nB_DATABASE_URL=sqlite:./b\nC_DATABASE_URL=redis://x:Canary1@y\n",
+    )
+    .unwrap();
+    let line = format!("connections import {} --no-test", file.display());
+    let mut trial = Trial::new();
+    let error = refused(trial.script(&line));
+    assert_eq!(error.exit, Exit::REFUSED);
+    let seen = trial
+        .at_terminal(&line, &["y", "mine", "dev", "n"])
+        .unwrap();
+    assert!(
+        seen.before
+            .contains("left out: \"redis\" is no known kind of database")
+    );
+    assert!(!seen.before.contains("Canary1"));
+    assert!(
+        seen.text.ends_with("Imported 1 connection.\n"),
+        "{}",
+        seen.text
+    );
+    assert_eq!(names(&trial), ["mine"]);
+    trial.script(&format!("{line} --yes")).unwrap();
+    assert_eq!(names(&trial), ["a", "b", "mine"]);
+}

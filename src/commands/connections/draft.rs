@@ -1,0 +1,242 @@
+//! A connection between the questions and the store: tested, asked about, saved.
+
+use secrecy::{ExposeSecret, SecretString};
+use serde_json::Value;
+
+use super::check::{self, Tested, examine};
+use super::password::{self, Chosen};
+use super::{Said, listing, names, unanswered};
+use crate::commands::{Context, Error, Result};
+use crate::engines::Hop;
+use crate::model::endpoint::{Address, Endpoint};
+use crate::model::label::Label;
+use crate::model::units::counted;
+use crate::output::Page;
+use crate::store::{Connection, Password};
+
+/// A connection that is not saved yet.
+pub(super) struct Draft {
+    pub connection: Connection,
+    /// The password for the test, where the store will not give it.
+    pub secret: Option<SecretString>,
+    pub notices: Vec<String>,
+    before: Before,
+}
+
+/// What a draft replaces.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Before {
+    Nothing,
+    Connection,
+}
+
+impl Draft {
+    pub fn new(
+        name: String,
+        address: Address,
+        chosen: Chosen,
+        label: Label,
+        mut notices: Vec<String>,
+    ) -> Draft {
+        notices.extend(password::notice(&chosen.password));
+        if address.is_insecure() {
+            notices.push("its TLS is not verified: whoever answers is believed".into());
+        }
+        if label == Label::Unknown {
+            notices.push(format!(
+                "its environment is unknown and counts as production; connections label {name} \
+                 development says otherwise"
+            ));
+        }
+        let connection = Connection {
+            name,
+            address,
+            password: chosen.password,
+            label,
+            product: None,
+            last_used: None,
+        };
+        Draft {
+            connection,
+            secret: chosen.secret,
+            notices,
+            before: Before::Nothing,
+        }
+    }
+
+    pub fn replacing(self) -> Draft {
+        Draft {
+            before: Before::Connection,
+            ..self
+        }
+    }
+
+    fn endpoint(&mut self, cx: &Context<'_>) -> Result<Endpoint> {
+        if let Some(secret) = &self.secret {
+            return Ok(Endpoint {
+                name: self.connection.name.clone(),
+                address: self.connection.address.clone(),
+                password: Some(secret.clone()),
+                label: self.connection.label,
+            });
+        }
+        let endpoint = check::endpoint(cx, &self.connection)?;
+        if let Password::Ask = self.connection.password {
+            self.secret = endpoint.password.clone();
+        }
+        Ok(endpoint)
+    }
+
+    /// Takes another password, kept as the first one was.
+    fn retype(&mut self, cx: &Context<'_>, secret: SecretString) {
+        match self.connection.password {
+            Password::Ask => self.secret = Some(secret),
+            _ => {
+                let chosen = password::keep(&cx.settings.connections, secret);
+                self.connection.password = chosen.password;
+                self.secret = chosen.secret;
+            }
+        }
+    }
+}
+
+/// Whether a connection is tried before it is saved.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Test {
+    First,
+    Skip,
+}
+
+/// Whether a question stands between the test and the saving.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Ask {
+    Nothing,
+    Save,
+}
+
+/// Tests, asks and saves.
+pub(super) async fn finish(
+    cx: &mut Context<'_>,
+    mut draft: Draft,
+    test: Test,
+    ask: Ask,
+) -> Result<Said> {
+    let tested = match test {
+        Test::Skip => None,
+        Test::First => Some(tested(cx, &mut draft).await?),
+    };
+    let name = draft.connection.name.clone();
+    if ask == Ask::Save {
+        show_notices(cx, &draft);
+        match cx.ask.confirm(&format!("Save {name}?"), true) {
+            Some(true) => {}
+            Some(false) => {
+                return Err(Error::refused("nothing was saved")
+                    .hint("a URL can be used without saving it: source URL"));
+            }
+            None => return Err(unanswered("nothing was saved")),
+        }
+    }
+    if draft.before == Before::Nothing {
+        // Another process may have taken the name meanwhile.
+        names::check(&name, &cx.store.connections()?)?;
+    }
+    save(cx, draft, tested.as_ref())
+}
+
+fn show_notices(cx: &Context<'_>, draft: &Draft) {
+    let mut page = Page::default();
+    draft
+        .notices
+        .iter()
+        .for_each(|notice| page.line(format!("note: {notice}")));
+    cx.ask.show(&page);
+}
+
+fn save(cx: &mut Context<'_>, draft: Draft, tested: Option<&Tested>) -> Result<Said> {
+    let connection = draft.connection;
+    cx.store.save(&connection)?;
+    let found = tested.and_then(|tested| tested.found.as_ref().ok());
+    if let Some((product, _)) = found {
+        cx.store.touch(&connection.name, product)?;
+    }
+    let what = match found {
+        Some((product, databases)) => {
+            format!("{product}, {}", counted(*databases, "database"))
+        }
+        None => "not tested".into(),
+    };
+    let first = format!(
+        "Saved {} ({}): {what}.",
+        connection.name, connection.address
+    );
+    let saved = cx.store.connection(&connection.name)?;
+    let mut json = listing::json(saved.as_ref().unwrap_or(&connection));
+    json["tested"] = tested.is_some().into();
+    json["notices"] = draft
+        .notices
+        .iter()
+        .map(|notice| notice.as_str().into())
+        .collect::<Vec<Value>>()
+        .into();
+    let notes = draft.notices.iter().map(|notice| format!("note: {notice}"));
+    Ok(Said {
+        lines: std::iter::once(first).chain(notes).collect(),
+        json,
+    })
+}
+
+/// Tests a draft; at a terminal a failure is shown and may be tried again, with another password where that was wrong.
+async fn tested(cx: &Context<'_>, draft: &mut Draft) -> Result<Tested> {
+    let settings = &cx.settings.connections;
+    let mut left = settings.max_retries;
+    loop {
+        let endpoint = draft.endpoint(cx)?;
+        let test = examine(&endpoint, settings.default_timeout).await;
+        if test.found.is_ok() {
+            return Ok(test);
+        }
+        if left == 0 || !cx.ask.is_terminal() || !again(cx, draft, &test) {
+            return Err(untested(test));
+        }
+        left -= 1;
+    }
+}
+
+fn again(cx: &Context<'_>, draft: &mut Draft, test: &Tested) -> bool {
+    let mut page = Page::default();
+    test.render(&mut page);
+    cx.ask.show(&page);
+    let login = test
+        .found
+        .as_ref()
+        .is_err_and(|failure| failure.hop == Some(Hop::Login));
+    let can_retype = matches!(
+        draft.connection.password,
+        Password::None | Password::Base64(_) | Password::Ask
+    );
+    if !login || !can_retype {
+        return cx.ask.confirm("Try again?", false) == Some(true);
+    }
+    let question = format!("Password of {} (empty: give up)", draft.connection.address);
+    match cx.ask.secret(&question) {
+        Some(secret) if !secret.expose_secret().is_empty() => {
+            draft.retype(cx, secret);
+            true
+        }
+        _ => false,
+    }
+}
+
+fn untested(test: Tested) -> Error {
+    let name = test.name.clone();
+    let error = test
+        .into_error()
+        .unwrap_or_else(|| Error::failed("the test failed"));
+    let saved = format!("{name} was not saved; --no-test saves it untested");
+    let hint = match &error.hint {
+        Some(hint) => format!("{hint}; {saved}"),
+        None => saved,
+    };
+    error.hint(hint)
+}
