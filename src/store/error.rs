@@ -91,7 +91,14 @@ impl Error {
     /// Sorts a driver's error by what a person can do about it.
     pub(super) fn of(action: &str, path: &str, cause: rusqlite::Error) -> Error {
         let (action, path) = (action.to_string(), path.to_string());
-        match cause.sqlite_error_code() {
+        let code = match cause.sqlite_error() {
+            // The index of the WAL cannot grow: SQLite reports a full disk so.
+            Some(error) if error.extended_code == rusqlite::ffi::SQLITE_IOERR_SHMSIZE => {
+                Some(ErrorCode::DiskFull)
+            }
+            error => error.map(|error| error.code),
+        };
+        match code {
             Some(ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase) => Error::Corrupt {
                 action,
                 path,
@@ -144,9 +151,12 @@ impl Error {
                 "run it at a terminal, or keep the password elsewhere: connections edit {name} \
                  --password-env VAR"
             )),
-            Error::Database { .. } | Error::Row { .. } => {
-                Some("doctor checks the store".to_string())
+            Error::Database { cause, .. }
+                if cause.sqlite_error_code() == Some(ErrorCode::SystemIoFailure) =>
+            {
+                Some("check that the disk is well and has space, then try again".into())
             }
+            Error::Database { .. } | Error::Row { .. } => Some("doctor checks the store".into()),
         }
     }
 
@@ -156,7 +166,8 @@ impl Error {
         let mut cause = std::error::Error::source(self);
         while let Some(error) = cause {
             let more = error.to_string();
-            if !text.ends_with(&more) {
+            // The driver's own cause says the same once more, with a number.
+            if !text.ends_with(&more) && !more.starts_with("Error code ") {
                 text = format!("{text}: {more}");
             }
             cause = error.source();
