@@ -47,6 +47,7 @@ impl App {
         let home_folder = settings::home(home)?;
         let (store, mut notices) = Store::open(&home_folder)?;
         let settings = Settings::load(home)?;
+        notices.extend(settings.notices.iter().cloned());
         let log = log::start(&home_folder, &settings.logging);
         notices.extend(
             log.as_ref()

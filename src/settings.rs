@@ -59,8 +59,10 @@ pub struct Settings {
     pub sync: Sync,
     /// The configuration file, whether it is there or not; None where the platform has no place for it.
     pub file: Option<PathBuf>,
-    /// What a person should know: keys of older tools that have no effect here.
+    /// What a person should know at the start: the file's mode was mended.
     pub notices: Vec<String>,
+    /// Keys of older tools that were read and have no effect here.
+    pub without_effect: Vec<String>,
     /// By key; a key that is not in it has its default.
     origins: BTreeMap<&'static str, Origin>,
 }
@@ -124,6 +126,7 @@ impl Default for Settings {
             },
             file: None,
             notices: Vec::new(),
+            without_effect: Vec::new(),
             origins: BTreeMap::new(),
         }
     }

@@ -35,7 +35,7 @@ impl Command for Args {
             exists: settings.file.as_ref().is_some_and(|file| file.exists()),
             home: cx.store.path().parent().map(shown),
             entries: settings.entries(),
-            notices: settings.notices.clone(),
+            notices: settings.without_effect.clone(),
         })
     }
 }

@@ -101,9 +101,9 @@ fn settings(cx: &Context<'_>) -> Outcome {
     let settings = cx.settings;
     match &settings.file {
         Some(file) if file.exists() => {
-            let notes = match settings.notices.is_empty() {
+            let notes = match settings.without_effect.is_empty() {
                 true => String::new(),
-                false => format!("; {}", settings.notices.join("; ")),
+                false => format!("; {}", settings.without_effect.join("; ")),
             };
             Outcome::Well(format!("{} is read{notes}", file.display()))
         }

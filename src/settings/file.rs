@@ -2,7 +2,9 @@
 //!
 //! A file that is not there is no error. One that is there must be right from the first to the last key.
 
+use std::fs::Permissions;
 use std::io::ErrorKind;
+use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 
 use serde::de::{Deserialize, Deserializer, MapAccess, SeqAccess, Visitor};
@@ -39,7 +41,21 @@ pub(super) fn apply(path: &Path, settings: &mut Settings) -> Result<(), Settings
         }),
         ..error
     };
+    settings.notices.extend(narrow(path));
     read(&text, settings).map_err(mend)
+}
+
+/// Makes the file its owner's alone; a line when it was not. What cannot be mended is a finding of `doctor`.
+fn narrow(path: &Path) -> Option<String> {
+    let mode = std::fs::metadata(path).ok()?.permissions().mode() & 0o777;
+    if mode & 0o077 == 0 {
+        return None;
+    }
+    std::fs::set_permissions(path, Permissions::from_mode(0o600)).ok()?;
+    Some(format!(
+        "{} was open to other users (mode {mode:04o}); it now has mode 0600",
+        path.display()
+    ))
 }
 
 fn read(text: &str, settings: &mut Settings) -> Result<(), SettingsError> {
@@ -76,7 +92,7 @@ fn read(text: &str, settings: &mut Settings) -> Result<(), SettingsError> {
 fn assign(settings: &mut Settings, key: &str, value: Node, line: u64) -> Result<(), SettingsError> {
     if WITHOUT_EFFECT.contains(&key) {
         let notice = format!("{key} ({FILE}, line {line}) has no effect here");
-        settings.notices.push(notice);
+        settings.without_effect.push(notice);
         return Ok(());
     }
     let origin = Origin::File { line };

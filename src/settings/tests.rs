@@ -1,5 +1,7 @@
 //! What a file and the environment may say, and which wins.
 
+use std::os::unix::fs::PermissionsExt;
+
 use super::*;
 
 /// Settings of a file with this text and of these variables.
@@ -67,7 +69,7 @@ fn files_of_the_older_tools_are_accepted() {
     assert!(settings.logging.file_rotation);
     assert_eq!(settings.sync.cleanup_age, Duration::from_secs(7 * 86400));
     assert_eq!(
-        settings.notices,
+        settings.without_effect,
         ["sync.enabled (config.yaml, line 8) has no effect here"]
     );
 }
@@ -146,4 +148,16 @@ fn a_file_that_cannot_be_read_is_named() {
         "{}",
         error.message
     );
+}
+
+#[test]
+fn a_file_that_others_can_read_is_made_private_with_a_notice() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join(FILE);
+    std::fs::write(&file, "").unwrap();
+    std::fs::set_permissions(&file, std::fs::Permissions::from_mode(0o644)).unwrap();
+    let settings = Settings::read(Some(file.clone()), |_| None).unwrap();
+    assert!(settings.notices[0].ends_with("(mode 0644); it now has mode 0600"));
+    let again = Settings::read(Some(file), |_| None).unwrap();
+    assert_eq!(again.notices, Vec::<String>::new());
 }

@@ -156,6 +156,8 @@ fn show_notices(cx: &Context<'_>, draft: &Draft) {
 fn save(cx: &mut Context<'_>, draft: Draft, tested: Option<&Tested>) -> Result<Said> {
     let connection = draft.connection;
     cx.store.save(&connection)?;
+    // A password typed for what it was before is not believed.
+    cx.session.passwords.forget(&connection.name);
     let found = tested.and_then(|tested| tested.found.as_ref().ok());
     if let Some((product, _)) = found {
         cx.store.touch(&connection.name, product)?;

@@ -21,6 +21,10 @@ pub(super) fn rename(cx: &mut Context<'_>, word: &str, name: &str) -> Result<Sai
     others.retain(|other| other.name != old);
     names::check(name, &others)?;
     cx.store.rename(&old, name)?;
+    if let Some(typed) = cx.session.passwords.get(&old) {
+        cx.session.passwords.keep(name, typed);
+        cx.session.passwords.forget(&old);
+    }
     for known in &mut cx.session.connections {
         if *known == old {
             *known = name.to_string();
@@ -66,6 +70,7 @@ pub(super) fn delete(cx: &mut Context<'_>, word: &str, asked: Asked) -> Result<S
         }
     }
     cx.store.delete(&name)?;
+    cx.session.passwords.forget(&name);
     forget(cx, |place| place.connection == name);
     Ok(Said::new(
         format!("Deleted {name}."),
@@ -93,6 +98,9 @@ pub(super) fn clear(cx: &mut Context<'_>) -> Result<Said> {
     }
     let names: Vec<String> = saved.into_iter().map(|saved| saved.name).collect();
     cx.store.clear()?;
+    names
+        .iter()
+        .for_each(|name| cx.session.passwords.forget(name));
     forget(cx, |place| names.contains(&place.connection));
     cx.session.connections.clear();
     Ok(Said::new(
