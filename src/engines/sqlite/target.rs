@@ -99,9 +99,14 @@ impl Replica {
             .extend(failed);
     }
 
-    async fn end(self) -> Result<()> {
+    async fn end(&self) -> Result<()> {
         self.worker.call(publish::release).await?;
-        let (staging, lock) = (self.staging.clone(), self.lock);
+        let staging = self.staging.clone();
+        let lock = self
+            .lock
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .take();
         worker::blocking(move || {
             let removed = lock::remove(&staging);
             if let Some(lock) = lock {
