@@ -2,6 +2,7 @@
 //!
 //! Without arguments on a terminal nothing is done here: the prompt is opened by the caller.
 
+mod demo;
 pub mod door;
 mod script;
 
@@ -98,6 +99,9 @@ fn carry_out(wanted: Wanted) -> Result<Start, Error> {
         Work::One(What::Show(reply)) => {
             Printer::new(Pages::Through).reply(&*reply, format);
             Start::Ended(reply.exit())
+        }
+        Work::One(What::Act(entry, matches)) if entry.name() == "demo" => {
+            demo::start(&globals, &matches)?
         }
         Work::One(what) => {
             let mut door = open(&globals, Words::CommandLine, Answers::Typed, Pages::Through)?;

@@ -4,8 +4,77 @@
 
 use std::path::{Path, PathBuf};
 
-use super::{Error, Result};
+use clap::Parser;
+use serde_json::{Value, json};
+
+use super::{Command, Context, Error, Group, Result};
 use crate::engines::sqlite;
+use crate::model::endpoint::Address;
+use crate::model::label::Label;
+use crate::output::{Page, Reply};
+use crate::store::{Connection, Password, Store};
+
+/// Try it out: two folders of SQLite databases, prod and an older staging, in a store of their own
+///
+/// Opens the prompt on them with a short tour; --run plays the tour without a terminal.
+#[derive(Debug, Clone, Parser)]
+#[command(name = "demo")]
+pub struct Args {
+    /// Play the tour and end
+    #[arg(long)]
+    pub run: bool,
+}
+
+impl Command for Args {
+    type Reply = Elsewhere;
+    const GROUP: Group = Group::Program;
+    const EXAMPLES: &'static [(&'static str, &'static str)] = &[
+        ("demo", "open the prompt on the demo's databases"),
+        (
+            "demo --run",
+            "play the tour: databases, select, compare, sync, compare, history",
+        ),
+    ];
+
+    /// The front door plays the demo, as it opens a store and a prompt of its own.
+    async fn run(self, _: &mut Context<'_>) -> Result<Elsewhere> {
+        Err(Error::usage("the demo opens a prompt of its own")
+            .hint("leave this one with quit, then type: maestro demo"))
+    }
+}
+
+/// The demo answers through its own prompt.
+pub struct Elsewhere;
+
+impl Reply for Elsewhere {
+    fn render(&self, _: &mut Page) {}
+
+    fn json(&self) -> Value {
+        json!({})
+    }
+}
+
+/// Saves both folders as connections; staging may be written without a typed name.
+pub fn register(store: &Store, places: &Places) -> Result<()> {
+    let ends = [
+        ("prod", &places.prod, Label::Production),
+        ("staging", &places.staging, Label::Staging),
+    ];
+    for (name, path, label) in ends {
+        store.save(&Connection {
+            name: name.to_string(),
+            address: Address::File {
+                scheme: "sqlite".to_string(),
+                path: path.clone(),
+            },
+            password: Password::None,
+            label,
+            product: None,
+            last_used: None,
+        })?;
+    }
+    Ok(())
+}
 
 /// The databases: name, script, and the script that makes an earlier state of it.
 const DATABASES: [(&str, &str, &str); 3] = [

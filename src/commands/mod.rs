@@ -136,6 +136,7 @@ pub static COMMANDS: &[Entry] = &[
     Entry::of::<history::Args>(),
     Entry::of::<config::Args>(),
     Entry::of::<doctor::Args>(),
+    Entry::of::<demo::Args>(),
     Entry::of::<menu::Args>(),
     Entry::of::<help::Args>(),
     Entry::of::<completions::Args>(),

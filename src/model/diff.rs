@@ -45,7 +45,7 @@ pub fn tables(source: &Table, target: &Table) -> Vec<Change> {
         "foreign key",
         &source.foreign_keys,
         &target.foreign_keys,
-        |key| key.name.clone(),
+        |key| named(&key.name, || key.columns.join(", ")),
         spell_key,
     );
     pair(
@@ -53,7 +53,7 @@ pub fn tables(source: &Table, target: &Table) -> Vec<Change> {
         "check",
         &source.checks,
         &target.checks,
-        |check| check.name.clone(),
+        |check| named(&check.name, || check.expression.clone()),
         |check| check.expression.clone(),
     );
     pair(
@@ -128,6 +128,15 @@ fn pair<T>(
             what: title(item),
             kind: ChangeKind::OnlyInTarget,
         });
+    }
+}
+
+/// The name of a constraint; one without a name is known by what it says.
+fn named(name: &str, said: impl Fn() -> String) -> String {
+    if name.is_empty() {
+        said()
+    } else {
+        name.to_string()
     }
 }
 
@@ -291,6 +300,7 @@ fn debug(value: &impl Debug) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::model::catalog::Check;
     use crate::model::units::Rows;
 
     fn table(columns: &[(&str, &str)]) -> Table {
@@ -325,6 +335,19 @@ mod tests {
             told,
             [("column a", false), ("column b", true), ("column c", false)]
         );
+    }
+
+    #[test]
+    fn constraints_without_a_name_are_told_apart_by_what_they_say() {
+        let check = |expression: &str| Check {
+            expression: expression.into(),
+            ..Check::default()
+        };
+        let two = Table {
+            checks: vec![check("a > 0"), check("b > 0")],
+            ..Table::default()
+        };
+        assert_eq!(tables(&two, &two), []);
     }
 
     #[test]

@@ -16,7 +16,7 @@ use crate::plan::{Content, ExtraTables, SyncOptions, TableFilter};
 use crate::run::Verify;
 use crate::store::{Ending, NewRun, Status};
 use planned::Planned;
-use reply::{Synced, SyncedDatabase};
+use reply::Synced;
 
 /// Copy databases from one server to another
 ///
