@@ -10,7 +10,7 @@ use std::path::Path;
 use serde::de::{Deserialize, Deserializer, MapAccess, SeqAccess, Visitor};
 use serde_saphyr::Spanned;
 
-use super::keys::{KEYS, WITHOUT_EFFECT};
+use super::keys::{WITHOUT_EFFECT, sections};
 use super::{FILE, Origin, Settings, SettingsError};
 use crate::model::endpoint::nearest;
 
@@ -60,15 +60,15 @@ fn narrow(path: &Path) -> Option<String> {
 
 fn read(text: &str, settings: &mut Settings) -> Result<(), SettingsError> {
     // A file of comments alone is empty.
-    let sections = match serde_saphyr::from_str::<Option<Node>>(text).map_err(unreadable)? {
+    let nodes = match serde_saphyr::from_str::<Option<Node>>(text).map_err(unreadable)? {
         None | Some(Node::Nothing) => return Ok(()),
-        Some(Node::Map(sections)) => sections,
+        Some(Node::Map(nodes)) => nodes,
         Some(_) => return Err(wrong("sections of settings are needed".into())),
     };
-    for (section, node) in sections {
+    for (section, node) in nodes {
         let line = section.referenced.line();
         let name = section.value;
-        if !KEYS.iter().any(|key| in_section(key.name, &name)) {
+        if !sections().contains(&name.as_str()) {
             return Err(unknown_section(&name, line));
         }
         match node {
@@ -105,18 +105,13 @@ fn assign(settings: &mut Settings, key: &str, value: Node, line: u64) -> Result<
     }
 }
 
-fn in_section(key: &str, section: &str) -> bool {
-    key.split('.').next() == Some(section)
-}
-
 fn unknown_section(name: &str, line: u64) -> SettingsError {
-    let sections = KEYS.iter().filter_map(|key| key.name.split('.').next());
-    let near = nearest(name, sections)
+    let near = nearest(name, sections())
         .map(|near| format!("; did you mean {near}?"))
         .unwrap_or_default();
     SettingsError {
         message: format!("{name} is no section of the settings ({FILE}, line {line}){near}"),
-        hint: Some("config lists all settings".into()),
+        hint: Some(format!("known: {}", sections().join(", "))),
     }
 }
 

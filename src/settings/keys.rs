@@ -62,8 +62,27 @@ pub(super) fn unknown(name: &str, origin: &Origin) -> SettingsError {
         .unwrap_or_default();
     SettingsError {
         message: format!("{name} is no setting ({origin}){near}"),
-        hint: Some("config lists all settings".into()),
+        hint: Some(format!("known: {}", siblings(name).join(", "))),
     }
+}
+
+/// The sections, in the order of the file.
+pub(super) fn sections() -> Vec<&'static str> {
+    let mut sections: Vec<_> = KEYS.iter().map(|key| section(key.name)).collect();
+    sections.dedup();
+    sections
+}
+
+fn section(name: &str) -> &str {
+    name.split('.').next().unwrap_or(name)
+}
+
+/// The keys of the same section.
+fn siblings(name: &str) -> Vec<&'static str> {
+    KEYS.iter()
+        .map(|key| key.name)
+        .filter(|key| section(key) == section(name))
+        .collect()
 }
 
 /// A key that stands under another section.

@@ -88,6 +88,9 @@ fn a_mistyped_key_names_the_nearest_and_its_line() {
         refused("batch:\n  max_retries: 1\n"),
         "batch.max_retries is no setting (config.yaml, line 2); did you mean connections.max_retries?"
     );
+    let error = load("logging:\n  colour: red\n", &[]).unwrap_err();
+    let known = "known: logging.level, logging.file_rotation, logging.max_log_files; the file is ";
+    assert!(error.hint.unwrap().starts_with(known));
     assert!(refused("sync:\n  nonsense: [1, 2]\n").starts_with("sync.nonsense is no setting"));
 }
 

@@ -127,7 +127,7 @@ pub(super) async fn finish(
     };
     let name = draft.connection.name.clone();
     if ask == Ask::Save {
-        show_notices(cx, &draft);
+        show_notices(cx, &mut draft);
         match cx.ask.confirm(&format!("Save {name}?"), true) {
             Some(true) => {}
             Some(false) => {
@@ -144,12 +144,12 @@ pub(super) async fn finish(
     save(cx, draft, tested.as_ref())
 }
 
-fn show_notices(cx: &Context<'_>, draft: &Draft) {
+/// What is to be known before the question; the reply does not repeat it.
+fn show_notices(cx: &Context<'_>, draft: &mut Draft) {
     let mut page = Page::default();
-    draft
-        .notices
-        .iter()
-        .for_each(|notice| page.line(format!("note: {notice}")));
+    for notice in draft.notices.drain(..) {
+        page.line(format!("note: {notice}"));
+    }
     cx.ask.show(&page);
 }
 
