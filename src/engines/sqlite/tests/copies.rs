@@ -1,6 +1,5 @@
 //! What a copy keeps, and how it becomes live.
 
-use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
@@ -81,17 +80,23 @@ async fn a_live_file_keeps_its_journal_mode_and_its_file() {
     }
 }
 
+/// Two tables of 3,000 rows that hold this word.
+fn fill(word: &str) -> String {
+    format!(
+        "CREATE TABLE a (id INTEGER PRIMARY KEY, word TEXT);
+         CREATE TABLE b (id INTEGER PRIMARY KEY, word TEXT);
+         WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 3000)
+         INSERT INTO a SELECT i, '{word}' FROM n;
+         INSERT INTO b SELECT * FROM a;"
+    )
+}
+
+const WORDS: &str = "SELECT DISTINCT word FROM (SELECT word FROM a UNION ALL SELECT word FROM b)";
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn e17_a_reader_sees_the_old_database_or_the_new_one() {
     for mode in ["wal", "delete"] {
         let pair = Pair::new();
-        let fill = |word: &str| {
-            format!(
-                "CREATE TABLE a (id INTEGER PRIMARY KEY, word TEXT); CREATE TABLE b (id INTEGER PRIMARY KEY, word TEXT);
-                 WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 3000)
-                 INSERT INTO a SELECT i, '{word}' FROM n; INSERT INTO b SELECT * FROM a;"
-            )
-        };
         pair.run("from", &fill("new"));
         pair.run(
             "to",
@@ -127,6 +132,58 @@ const FAMILY: &str = "
   CREATE TABLE parents (id INTEGER PRIMARY KEY, name TEXT);
   CREATE TABLE children (id INTEGER PRIMARY KEY, parent INTEGER REFERENCES parents (id));
   INSERT INTO parents VALUES (1, 'one'), (2, 'two'); INSERT INTO children VALUES (10, 1), (20, 2);";
+
+/// Where the killed child of the test below works.
+const CHILD: &str = "MAESTRO_TEST_KILLED_COPY";
+
+#[tokio::test]
+async fn a_killed_run_leaves_the_old_database_or_the_new_one() {
+    if let Some(home) = std::env::var_os(CHILD) {
+        let pair = Pair::at(Path::new(&home));
+        loop {
+            pair.copy(None).await.unwrap();
+        }
+    }
+    let mut seen = std::collections::BTreeSet::new();
+    for round in 0..60 {
+        let home = tempfile::tempdir().unwrap();
+        let pair = Pair::at(home.path());
+        pair.run("from", &fill("new"));
+        let mode = ["wal", "delete"][round % 2];
+        pair.run(
+            "to",
+            &format!("PRAGMA journal_mode = {mode}; {}", fill("old")),
+        );
+        let name =
+            "engines::sqlite::tests::copies::a_killed_run_leaves_the_old_database_or_the_new_one";
+        let mut child = std::process::Command::new(std::env::current_exe().unwrap())
+            .args(["--exact", name])
+            .env(CHILD, home.path())
+            .stdout(std::process::Stdio::null())
+            .stderr(std::process::Stdio::null())
+            .spawn()
+            .unwrap();
+        tokio::time::sleep(Duration::from_millis(20 + 17 * round as u64)).await;
+        child.kill().unwrap();
+        child.wait().unwrap();
+        let words = pair.ask("to", WORDS);
+        assert_eq!(words.len(), 1, "{words:?}");
+        assert_eq!(pair.ask("to", "PRAGMA integrity_check"), ["ok"]);
+        seen.extend(words);
+        pair.copy(None).await.unwrap();
+        assert_eq!(pair.ask("to", WORDS), ["new"]);
+        let left = pair.home.join("to").read_dir().unwrap();
+        let left = left
+            .map(|entry| entry.unwrap().file_name())
+            .collect::<Vec<_>>();
+        assert_eq!(left, ["shop.db"]);
+        // On a busy machine the first rounds end before the swap.
+        if round >= 11 && seen.contains("new") {
+            break;
+        }
+    }
+    assert!(seen.contains("new"), "no round came as far as a swap");
+}
 
 #[tokio::test]
 async fn chosen_tables_are_replaced_and_the_others_stay() {
@@ -172,7 +229,7 @@ async fn rows_that_would_lose_their_parent_stop_the_swap() {
     );
     assert_eq!(pair.ask("to", "SELECT count(*) FROM parents"), ["2"]);
     // Nothing of the run is left.
-    assert_eq!(pair.home.path().join("to").read_dir().unwrap().count(), 1);
+    assert_eq!(pair.home.join("to").read_dir().unwrap().count(), 1);
 }
 
 #[tokio::test]
@@ -196,7 +253,7 @@ async fn a_file_that_is_not_there_yet_is_made_with_the_mode_of_any_new_file() {
     let pair = Pair::new();
     pair.run("from", FAMILY);
     pair.run("from", "PRAGMA journal_mode = WAL");
-    let path = pair.home.path().join("fresh.db");
+    let path = pair.home.join("fresh.db");
     let mut work = pair.work(None).await;
     work.database = "fresh".into();
     let target = Files::open(&path)
@@ -212,9 +269,9 @@ async fn a_file_that_is_not_there_yet_is_made_with_the_mode_of_any_new_file() {
     assert!(!path.exists());
     target.swap().await.unwrap();
     target.finish().await.unwrap();
-    std::fs::write(pair.home.path().join("any"), "").unwrap();
+    std::fs::write(pair.home.join("any"), "").unwrap();
     let mode = |path: &Path| path.metadata().unwrap().permissions().mode();
-    assert_eq!(mode(&path), mode(&pair.home.path().join("any")));
+    assert_eq!(mode(&path), mode(&pair.home.join("any")));
     let connection = Connection::open(&path).unwrap();
     let journal: String = connection
         .pragma_query_value(None, "journal_mode", |row| row.get(0))

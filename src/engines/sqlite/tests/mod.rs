@@ -3,7 +3,7 @@
 mod copies;
 mod places;
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use rusqlite::Connection;
 use tokio::sync::mpsc;
@@ -18,20 +18,32 @@ use crate::model::units::{Bytes, Rows};
 
 /// A folder with a source and a target in it.
 struct Pair {
-    home: tempfile::TempDir,
+    home: PathBuf,
+    /// Removed at the end.
+    own: Option<tempfile::TempDir>,
 }
 
 impl Pair {
     fn new() -> Pair {
-        let home = tempfile::tempdir().unwrap();
+        let own = tempfile::tempdir().unwrap();
+        let mut pair = Pair::at(own.path());
+        pair.own = Some(own);
+        pair
+    }
+
+    /// In a folder that is there, or was made by another process.
+    fn at(home: &Path) -> Pair {
         for side in ["from", "to"] {
-            std::fs::create_dir(home.path().join(side)).unwrap();
+            std::fs::create_dir_all(home.join(side)).unwrap();
         }
-        Pair { home }
+        Pair {
+            home: home.to_path_buf(),
+            own: None,
+        }
     }
 
     fn file(&self, side: &str) -> PathBuf {
-        self.home.path().join(side).join("shop.db")
+        self.home.join(side).join("shop.db")
     }
 
     fn run(&self, side: &str, sql: &str) {
@@ -55,7 +67,7 @@ impl Pair {
     }
 
     async fn server(&self, side: &str) -> Files {
-        Files::open(&self.home.path().join(side)).await.unwrap()
+        Files::open(&self.home.join(side)).await.unwrap()
     }
 
     async fn catalog(&self, side: &str) -> Option<Catalog> {

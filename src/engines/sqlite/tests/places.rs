@@ -1,6 +1,5 @@
 //! What is found in a folder or a file, and how it may be asked.
 
-use std::path::Path;
 use std::time::Duration;
 
 use super::*;
@@ -42,7 +41,7 @@ async fn two_files_of_one_name_are_both_named() {
 #[tokio::test]
 async fn a_file_counts_by_its_header_and_an_empty_one_by_its_ending() {
     let pair = Pair::new();
-    let folder = pair.home.path().join("from");
+    let folder = pair.home.join("from");
     std::fs::write(folder.join("notes.db"), "not a database at all").unwrap();
     std::fs::write(folder.join("empty.sqlite"), "").unwrap();
     std::fs::write(folder.join("empty.txt"), "").unwrap();
@@ -83,7 +82,7 @@ async fn reading_leaves_no_file_behind() {
         first.close().await.unwrap();
         second.close().await.unwrap();
         assert_eq!(
-            pair.home.path().join("from").read_dir().unwrap().count(),
+            pair.home.join("from").read_dir().unwrap().count(),
             1,
             "{mode}"
         );
@@ -94,7 +93,7 @@ async fn reading_leaves_no_file_behind() {
 #[tokio::test]
 async fn a_new_database_gets_the_ending_that_its_neighbors_have() {
     let pair = Pair::new();
-    let folder = pair.home.path().join("to");
+    let folder = pair.home.join("to");
     let place = super::super::place::Place::open(&folder).unwrap();
     assert_eq!(place.fresh("crm").unwrap(), place.folder().join("crm.db"));
     Connection::open(folder.join("a.sqlite3"))
@@ -115,7 +114,7 @@ async fn a_folder_and_the_file_in_it_are_one_server() {
     let pair = Pair::new();
     pair.run("from", "CREATE TABLE t (a)");
     let folder = pair.server("from").await;
-    let link = pair.home.path().join("link.db");
+    let link = pair.home.join("link.db");
     std::os::unix::fs::symlink(pair.file("from"), &link).unwrap();
     for path in [pair.file("from"), link] {
         let file = Files::open(&path).await.unwrap();
