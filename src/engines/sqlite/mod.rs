@@ -9,6 +9,7 @@ mod cells;
 mod loader;
 mod lock;
 mod place;
+mod probe;
 mod publish;
 mod query;
 mod server;

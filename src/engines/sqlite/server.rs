@@ -5,8 +5,8 @@ use std::path::{Path, PathBuf};
 use async_trait::async_trait;
 use rusqlite::Connection;
 
-use super::lock::Probe;
 use super::place::Place;
+use super::probe::Probe;
 use super::snapshot::Moment;
 use super::target::Replica;
 use super::worker::{self, Worker};
@@ -64,14 +64,19 @@ impl Files {
         .await
     }
 
-    async fn obstacles(&self, file: Option<PathBuf>) -> Result<Vec<Finding>> {
+    /// What keeps a database from being written.
+    async fn obstacles(&self, database: &str, file: Option<PathBuf>) -> Result<Vec<Finding>> {
+        let name = database.to_string();
         self.with_place(move |place| {
             let folder = file
                 .as_deref()
                 .and_then(Path::parent)
                 .unwrap_or(place.folder());
             let mut findings = Vec::from_iter(folder_finding(folder));
-            findings.extend(file.as_deref().and_then(file_finding));
+            findings.extend(match &file {
+                Some(file) => file_finding(file),
+                None => name_finding(place, &name),
+            });
             Ok(findings)
         })
         .await
@@ -114,7 +119,7 @@ impl Server for Files {
         let path = self.find(database).await?;
         let mut findings = match role {
             Role::Source => Vec::new(),
-            Role::Target => self.obstacles(path.clone()).await?,
+            Role::Target => self.obstacles(database, path.clone()).await?,
         };
         let catalog = match &path {
             None => None,
@@ -155,14 +160,14 @@ impl Server for Files {
     async fn plant(&self, name: &str) -> Result<Box<dyn Send>> {
         let name = name.to_string();
         let probe = self
-            .with_place(move |place| Probe::plant(place.folder(), &name))
+            .with_place(move |place| Probe::plant(place, &name))
             .await?;
         Ok(Box::new(probe))
     }
 
     async fn sees(&self, name: &str) -> Result<bool> {
         let name = name.to_string();
-        self.with_place(move |place| Ok(Probe::shows(place.folder(), &name)))
+        self.with_place(move |place| Ok(Probe::shows(place, &name)))
             .await
     }
 
@@ -246,8 +251,7 @@ fn size(path: &Path) -> Bytes {
 }
 
 fn folder_finding(folder: &Path) -> Option<Finding> {
-    let probe = Probe::plant(folder, &uuid::Uuid::now_v7().to_string());
-    probe.err().map(|error| Finding {
+    Probe::try_folder(folder).err().map(|error| Finding {
         problem: format!(
             "the folder {} cannot be written: {}",
             folder.display(),
@@ -255,6 +259,13 @@ fn folder_finding(folder: &Path) -> Option<Finding> {
         ),
         mend: format!("chmod u+w {}", folder.display()),
     })
+}
+
+fn name_finding(place: &Place, name: &str) -> Option<Finding> {
+    match place.fresh(name) {
+        Err(Error::Refused { problem, mend }) => Some(Finding { problem, mend }),
+        _ => None,
+    }
 }
 
 fn file_finding(file: &Path) -> Option<Finding> {

@@ -122,11 +122,40 @@ async fn a_folder_and_the_file_in_it_are_one_server() {
         assert!(file.is_same_server(&folder).await.unwrap());
         assert_eq!(file.databases().await.unwrap().listed[0].name, "shop");
     }
+    let other = Files::open(&pair.home.join("from/shop.sqlite"))
+        .await
+        .unwrap();
+    let file = Files::open(&pair.file("from")).await.unwrap();
+    assert!(!file.is_same_server(&other).await.unwrap(), "two files");
+    assert_eq!(pair.home.join("from").read_dir().unwrap().count(), 1);
     assert!(
         !folder
             .is_same_server(&pair.server("to").await)
             .await
             .unwrap()
+    );
+}
+
+#[tokio::test]
+async fn a_name_that_a_stranger_has_is_found_before_anything_is_written() {
+    let pair = Pair::new();
+    std::fs::write(pair.file("to"), "not a database").unwrap();
+    let survey = pair
+        .server("to")
+        .await
+        .survey("shop", Role::Target)
+        .await
+        .unwrap();
+    assert!(survey.catalog.is_none());
+    let problems: Vec<_> = survey
+        .findings
+        .iter()
+        .map(|finding| &finding.problem)
+        .collect();
+    assert_eq!(problems.len(), 1);
+    assert!(
+        problems[0].ends_with("shop.db exists and is no SQLite database"),
+        "{problems:?}"
     );
 }
 
