@@ -35,14 +35,21 @@ pub struct Listing {
 
 impl Place {
     pub fn open(path: &Path) -> Result<Place> {
-        let connect = |mend: String, cause: std::io::Error| Error::Connect {
+        let refuse = |hop: Hop, mend: String, cause: std::io::Error| Error::Connect {
             place: path.display().to_string(),
-            hop: Hop::Address,
+            hop,
             mend,
             cause: cause.into(),
         };
+        let connect = |mend: String, cause| refuse(Hop::Address, mend, cause);
         match path.canonicalize() {
-            Ok(folder) if folder.is_dir() => Ok(Place::Folder(folder)),
+            Ok(folder) if folder.is_dir() => match folder.read_dir() {
+                Ok(_) => Ok(Place::Folder(folder)),
+                Err(cause) => {
+                    let mend = format!("chmod u+rx {}", folder.display());
+                    Err(refuse(Hop::Privileges, mend, cause))
+                }
+            },
             Ok(file) if kind(&file) == Kind::Other => Err(connect(
                 "name a folder of SQLite files, or one SQLite file".into(),
                 std::io::Error::other("the file is no SQLite database, or it is encrypted"),
