@@ -36,10 +36,7 @@ impl Command for Args {
     async fn run(self, cx: &mut Context<'_>) -> Result<Listing> {
         let place = self.place(cx)?;
         let opened = places::open(cx, &place).await?;
-        let mut databases = opened.server.databases().await?;
-        databases
-            .listed
-            .sort_by(|left, right| left.name.cmp(&right.name));
+        let databases = opened.server.databases().await?;
         remember(cx, &place, &databases.listed);
         Ok(Listing {
             connection: place.connection,

@@ -40,9 +40,9 @@ impl Command for Args {
         let server = &spot.opened.server;
         let name = dotted(server.dialect(), &[table]);
         let sql = format!("SELECT * FROM {name} LIMIT {}", self.rows);
-        let database = spot.database()?;
+        let database = spot.database().await?;
         let answer = server
-            .query(Some(database), &sql)
+            .query(Some(&database), &sql)
             .await
             .map_err(|cause| failed(cause, &spot.place))?;
         let shape = match self.vertical {

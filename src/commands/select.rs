@@ -66,8 +66,7 @@ async fn select(cx: &mut Context<'_>, text: &str) -> Result<Selected> {
         .hint("choose a connection without a database as the source, as in source prod"));
     }
     let opened = places::open(cx, &source).await?;
-    let mut listed = opened.server.databases().await?.listed;
-    listed.sort_by(|left, right| left.name.cmp(&right.name));
+    let listed = opened.server.databases().await?.listed;
     let names: Vec<_> = listed.iter().map(|it| it.name.clone()).collect();
     let chosen = places::chosen(&select, &source, &names, cx.session)?;
     cx.session.selection = Some(Selection::of(&chosen));

@@ -39,8 +39,7 @@ pub async fn show(cx: &Context<'_>) -> Result<Selected> {
     };
     let source = cx.session.source.clone().ok_or_else(places::no_source)?;
     let opened = places::open(cx, &source).await?;
-    let mut listed = opened.server.databases().await?.listed;
-    listed.sort_by(|left, right| left.name.cmp(&right.name));
+    let listed = opened.server.databases().await?.listed;
     let names: Vec<_> = listed.iter().map(|it| it.name.clone()).collect();
     let chosen = places::chosen(&select, &source, &names, cx.session)?;
     Ok(Selected::of(&chosen, listed))

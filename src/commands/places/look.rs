@@ -3,7 +3,7 @@
 //! A word with a slash, a URL or a path says all. A bare word is a database (or a table) of the session's
 //! source; only where there is none of that name, or no source, is it a connection.
 
-use super::databases::{is_there, names, settled, shown};
+use super::databases::{is_there, names, settle, settled, shown};
 use super::open::{Opened, open};
 use super::read::{Known, divide, is_number, read, slash};
 use crate::commands::context::Place;
@@ -16,8 +16,6 @@ use crate::model::endpoint::is_address;
 pub struct Spot {
     pub opened: Opened,
     pub place: Place,
-    /// The databases that are there, sorted.
-    pub names: Vec<String>,
 }
 
 /// What a bare word means where the session's source is one database.
@@ -41,11 +39,12 @@ pub async fn look(cx: &Context<'_>, word: Option<&str>, want: Want) -> Result<Sp
     let Some(word) = word else {
         return Ok(here);
     };
+    let names = names(here.opened.server.as_ref()).await?;
     let numbered = match shown(source, cx.session) {
-        [] => &here.names,
+        [] => &names,
         shown => shown,
     };
-    match inside(word, &here, numbered, want) {
+    match inside(word, &here.place, &names, numbered, want) {
         Found::Place(place) => Ok(Spot { place, ..here }),
         Found::OutOfRange => Err(Error::usage(format!(
             "database {word} is out of range 1-{}",
@@ -53,15 +52,15 @@ pub async fn look(cx: &Context<'_>, word: Option<&str>, want: Want) -> Result<Sp
         ))
         .hint("databases lists them")),
         Found::Nothing if known.has(word) => spot(cx, read(word, &known)?).await,
-        Found::Nothing => unlisted(here, word).await,
+        Found::Nothing => unlisted(here, word, &names).await,
     }
 }
 
 /// A word that means nothing that is listed: the server says why, or that it is there all the same.
-async fn unlisted(here: Spot, word: &str) -> Result<Spot> {
+async fn unlisted(here: Spot, word: &str, names: &[String]) -> Result<Spot> {
     let divided = divide(word);
     let name = divided.database.as_deref().unwrap_or(word);
-    is_there(here.opened.server.as_ref(), name, &here.names).await?;
+    is_there(here.opened.server.as_ref(), name, names).await?;
     let place = Place {
         connection: here.place.connection.clone(),
         exact: true,
@@ -82,12 +81,8 @@ fn is_bare(word: &str) -> bool {
 
 async fn spot(cx: &Context<'_>, place: Place) -> Result<Spot> {
     let opened = open(cx, &place).await?;
-    let names = names(opened.server.as_ref()).await?;
-    Ok(Spot {
-        place: settled(&place, &names),
-        opened,
-        names,
-    })
+    let place = settle(opened.server.as_ref(), &place).await?;
+    Ok(Spot { opened, place })
 }
 
 #[derive(Debug, PartialEq, Eq)]
@@ -98,17 +93,7 @@ enum Found {
 }
 
 /// What a bare word means inside the session's source.
-fn inside(word: &str, here: &Spot, numbered: &[String], want: Want) -> Found {
-    resolved(word, &here.place, &here.names, numbered, want)
-}
-
-fn resolved(
-    word: &str,
-    source: &Place,
-    names: &[String],
-    numbered: &[String],
-    want: Want,
-) -> Found {
+fn inside(word: &str, source: &Place, names: &[String], numbered: &[String], want: Want) -> Found {
     let place = |database: &str, table: Option<String>| {
         Found::Place(Place {
             database: Some(database.to_string()),
@@ -120,17 +105,21 @@ fn resolved(
     let is_there = |name: &str| names.iter().any(|known| known == name);
     let divided = settled(&divide(word), names);
     match (&divided.database, &source.database) {
+        _ if want == Want::Database && is_number(word) => match nth(numbered, word) {
+            Some(name) => place(name, None),
+            None if is_there(word) => place(word, None),
+            None => Found::OutOfRange,
+        },
         (Some(database), _) if is_there(database) => place(database, divided.table),
         (_, Some(database)) if want == Want::Table => place(database, Some(unticked(word))),
-        _ if is_number(word) => {
-            let position = word.parse::<usize>().ok().and_then(|n| n.checked_sub(1));
-            match position.and_then(|position| numbered.get(position)) {
-                Some(name) => place(name, None),
-                None => Found::OutOfRange,
-            }
-        }
         _ => Found::Nothing,
     }
+}
+
+/// The name at a number counted from 1.
+fn nth<'n>(names: &'n [String], number: &str) -> Option<&'n String> {
+    let position = number.parse::<usize>().ok()?.checked_sub(1)?;
+    names.get(position)
 }
 
 fn unticked(word: &str) -> String {
@@ -142,19 +131,17 @@ impl Spot {
     ///
     /// # Errors
     /// A usage error where the place names none and the server has several.
-    pub fn database(&self) -> Result<&str> {
-        match (&self.place.database, self.names.as_slice()) {
-            (Some(database), _) => Ok(database),
-            (None, [only]) => Ok(only),
-            (None, names) => Err(
-                Error::usage(format!("{} names no database", self.place)).hint(
-                    match names.first() {
-                        Some(name) => format!("name one, as in {}/{name}", self.place.connection),
-                        None => "there is none on this server".to_string(),
-                    },
-                ),
-            ),
+    pub async fn database(&self) -> Result<String> {
+        if let Some(database) = &self.place.database {
+            return Ok(database.clone());
         }
+        let names = names(self.opened.server.as_ref()).await?;
+        let hint = match names.as_slice() {
+            [only] => return Ok(only.clone()),
+            [first, ..] => format!("name one, as in {}/{first}", self.place.connection),
+            [] => "there is none on this server".to_string(),
+        };
+        Err(Error::usage(format!("{} names no database", self.place)).hint(hint))
     }
 
     /// What the database holds.
@@ -162,13 +149,16 @@ impl Spot {
     /// # Errors
     /// A usage error where it does not exist.
     pub async fn catalog(&self) -> Result<Catalog> {
-        let database = self.database()?;
-        is_there(self.opened.server.as_ref(), database, &self.names).await?;
-        let catalog = self.opened.server.catalog(database).await?;
-        catalog.ok_or_else(|| {
-            Error::usage(format!("there is no database {database} any more"))
-                .hint("databases lists what is there")
-        })
+        let database = self.database().await?;
+        let server = self.opened.server.as_ref();
+        if let Some(catalog) = server.catalog(&database).await? {
+            return Ok(catalog);
+        }
+        is_there(server, &database, &names(server).await?).await?;
+        Err(
+            Error::failed(format!("{database} was made or dropped while it was read"))
+                .hint("try again"),
+        )
     }
 }
 
@@ -187,7 +177,7 @@ mod tests {
             database: source.map(str::to_string),
             ..Place::default()
         };
-        match resolved(
+        match inside(
             word,
             &source,
             &list("blog shop shop.new"),
@@ -212,6 +202,8 @@ mod tests {
             ("1", None, Want::Database, "shop"),
             ("2", None, Want::Database, "blog"),
             ("3", None, Want::Database, "out of range"),
+            ("`1`", None, Want::Database, "-"),
+            ("1", Some("shop"), Want::Table, "shop . 1"),
             ("orders", None, Want::Table, "-"),
             ("orders", Some("shop"), Want::Table, "shop . orders"),
             ("`or.ders`", Some("shop"), Want::Table, "shop . or.ders"),

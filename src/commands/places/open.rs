@@ -123,7 +123,7 @@ fn ask(cx: &Context<'_>, whose: &str) -> Option<SecretString> {
     if !cx.ask.is_terminal() {
         return None;
     }
-    cx.ask.secret(&format!("Password of {whose}: "))
+    cx.ask.secret(&format!("Password of {whose}"))
 }
 
 fn keep(cx: &Context<'_>, name: &str, password: SecretString) {
