@@ -491,6 +491,16 @@ mod tests {
         }
     }
 
+    proptest::proptest! {
+        #[test]
+        fn any_words_are_answered_without_a_panic(line in "[-0-9a-z>→`/.!,~= ]{0,24}", any in ".{0,16}") {
+            for line in [&line, &any] {
+                let _ = say(line, &Session::default());
+                let _ = say(line, &session("prod", "dev"));
+            }
+        }
+    }
+
     #[test]
     fn a_selection_option_may_begin_with_a_hyphen() {
         let line = Line::try_parse_from(["sync", "a", "b", "--select", "-2,5"]).unwrap();
