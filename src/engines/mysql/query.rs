@@ -40,7 +40,7 @@ pub async fn run(place: &Place, database: Option<&str>, sql: &str) -> Result<Ans
     let (sink, rows) = mpsc::channel(256);
     tokio::spawn(async move {
         let mut found = Some(found);
-        let mut stream = session.stream(sql);
+        let mut stream = session.stream(sql.clone());
         loop {
             match stream.try_next().await {
                 Ok(Some(row)) => {
@@ -70,8 +70,10 @@ pub async fn run(place: &Place, database: Option<&str>, sql: &str) -> Result<Ans
                 }
             }
         }
+        drop(stream);
         if let Some(found) = found.take() {
-            let _ = found.send(Ok(Vec::new()));
+            // Rows bring the names of their columns; where there are none, the statement is asked.
+            let _ = found.send(Ok(session.columns(sql).await));
         }
     });
     let columns = columns.await.unwrap_or_else(|_| Ok(Vec::new()))?;

@@ -12,7 +12,10 @@ use sqlx::mysql::{
     MySqlArguments, MySqlConnectOptions, MySqlConnection, MySqlDatabaseError, MySqlRow,
     MySqlSslMode,
 };
-use sqlx::{AssertSqlSafe, ConnectOptions as _, Connection, Either, Row as _};
+use sqlx::{
+    AssertSqlSafe, Column as _, ConnectOptions as _, Connection, Either, Executor as _, Row as _,
+    SqlSafeStr as _, Statement as _,
+};
 use tokio::time::timeout;
 
 use crate::engines::{ConnectOptions, Error, Hop, Result};
@@ -192,6 +195,21 @@ impl Session {
         sql: String,
     ) -> futures::stream::BoxStream<'a, std::result::Result<MySqlRow, sqlx::Error>> {
         sqlx::raw_sql(AssertSqlSafe(sql)).fetch(&mut self.connection)
+    }
+
+    /// The names of a statement's columns; empty where the server cannot tell.
+    pub async fn columns(&mut self, sql: String) -> Vec<String> {
+        let prepared = (&mut self.connection)
+            .prepare(AssertSqlSafe(sql).into_sql_str())
+            .await;
+        let columns = prepared.map(|statement| {
+            statement
+                .columns()
+                .iter()
+                .map(|column| column.name().to_string())
+                .collect()
+        });
+        columns.unwrap_or_default()
     }
 
     pub async fn close(self) {

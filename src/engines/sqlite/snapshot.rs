@@ -2,7 +2,7 @@
 
 use async_trait::async_trait;
 use rusqlite::Connection;
-use tokio::sync::mpsc;
+use tokio::sync::{RwLock, mpsc};
 
 use super::worker::{self, Worker};
 use super::{cells, quote, statement};
@@ -13,7 +13,7 @@ use crate::model::survey::SnapshotLevel;
 use crate::model::units::Rows;
 
 pub struct Moment {
-    worker: Worker,
+    worker: RwLock<Option<Worker>>,
 }
 
 impl Moment {
@@ -27,8 +27,18 @@ impl Moment {
             Ok(connection)
         };
         Ok(Moment {
-            worker: Worker::open(open).await?,
+            worker: RwLock::new(Some(Worker::open(open).await?)),
         })
+    }
+
+    async fn call<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&mut Connection) -> Result<T> + Send + 'static,
+    ) -> Result<T> {
+        match self.worker.read().await.as_ref() {
+            Some(worker) => worker.call(work).await,
+            None => Err(Error::statement("read on", "the snapshot has ended")),
+        }
     }
 }
 
@@ -52,12 +62,11 @@ impl Snapshot for Moment {
             return Ok(vec![Chunk::whole()]);
         };
         let name = table.name.clone();
-        self.worker
-            .call(move |connection| {
-                let found = boundaries(connection, &name, &key, aim).map_err(failed(&name))?;
-                Ok(Chunk::between(&[key], found))
-            })
-            .await
+        self.call(move |connection| {
+            let found = boundaries(connection, &name, &key, aim).map_err(failed(&name))?;
+            Ok(Chunk::between(&[key], found))
+        })
+        .await
     }
 
     async fn read(
@@ -70,33 +79,27 @@ impl Snapshot for Moment {
     ) -> Result<Rows> {
         let sql = cells::select(table, chunk);
         let name = table.name.clone();
-        self.worker
-            .call(move |connection| send(connection, &sql, limit, &sink, &name))
+        self.call(move |connection| send(connection, &sql, limit, &sink, &name))
             .await
     }
 
     async fn count(&self, _: usize, table: &Table) -> Result<Rows> {
         let table = table.clone();
-        self.worker
-            .call(move |connection| cells::count(connection, &table).map_err(failed(&table.name)))
+        self.call(move |connection| cells::count(connection, &table).map_err(failed(&table.name)))
             .await
     }
 
     async fn digest(&self, _: usize, table: &Table) -> Result<Digest> {
         let table = table.clone();
-        self.worker
-            .call(move |connection| cells::digest(connection, &table).map_err(failed(&table.name)))
+        self.call(move |connection| cells::digest(connection, &table).map_err(failed(&table.name)))
             .await
     }
 
+    /// The connection is closed when this returns: no file of the log stays behind.
     async fn close(&self) -> Result<SnapshotLevel> {
-        self.worker
-            .call(|connection| {
-                connection
-                    .execute_batch("ROLLBACK")
-                    .map_err(|cause| Error::statement("end the snapshot", cause))
-            })
-            .await?;
+        if let Some(worker) = self.worker.write().await.take() {
+            worker.close().await;
+        }
         Ok(self.level())
     }
 }
