@@ -10,6 +10,7 @@ mod definition;
 mod dialect;
 mod grants;
 mod loader;
+mod nodelay;
 mod objects;
 mod query;
 mod session;

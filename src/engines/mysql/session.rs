@@ -114,6 +114,9 @@ impl Session {
                 });
             }
         };
+        if network.socket.is_none() {
+            super::nodelay::send_at_once(network.port);
+        }
         let mut session = Session { connection };
         session.prepare(purpose).await?;
         Ok(session)
