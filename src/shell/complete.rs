@@ -8,6 +8,7 @@ use clap::{Arg, Command};
 use crate::commands::COMMANDS;
 use crate::commands::line::split::{partial, quoted};
 use crate::commands::line::tree;
+use crate::model::label::Label;
 
 /// The names that are known outside the definitions.
 pub trait Names {
@@ -36,6 +37,8 @@ enum Kind {
     Database,
     Table,
     Run,
+    /// An environment.
+    Label,
     /// A connection, perhaps with a database and a table; also databases of the source.
     Place,
     /// Nothing that is known.
@@ -215,6 +218,7 @@ fn values(arg: &Arg, word: &str, names: &dyn Names) -> Vec<Candidate> {
             starting(word, commands.map(|entry| entry.name()), "")
         }
         Kind::Connection => starting(word, names.connections(), ""),
+        Kind::Label => starting(word, Label::ALL.map(|label| label.name().to_string()), ""),
         Kind::Run => starting(word, names.runs(), ""),
         Kind::Database if word.contains('/') => below(word, names),
         Kind::Database => match source {
@@ -239,12 +243,14 @@ fn kind(arg: &Arg) -> Kind {
     let name = value_name(arg).to_uppercase();
     let has = |parts: &[&str]| parts.iter().any(|part| name.contains(part));
     match () {
+        () if has(&["="]) => Kind::Free,
         () if has(&["COMMAND"]) => Kind::Command,
         () if has(&["RUN"]) => Kind::Run,
-        () if has(&["PLACE", "PAIR", "ENDPOINT", "SOURCE", "TARGET"]) => Kind::Place,
+        () if has(&["LABEL", "ENVIRONMENT"]) => Kind::Label,
         () if has(&["TABLE"]) => Kind::Table,
+        () if has(&["PLACE", "PAIR", "ENDPOINT", "/DB", "SOURCE", "TARGET"]) => Kind::Place,
         () if has(&["CONNECTION"]) => Kind::Connection,
-        () if has(&["DB", "DATABASE", "SELECT"]) => Kind::Database,
+        () if has(&["DB", "DATABASE", "SELECT", "TERM"]) => Kind::Database,
         () => Kind::Free,
     }
 }
@@ -291,7 +297,11 @@ fn table(word: &str, source: Option<String>, names: &dyn Names) -> Vec<Candidate
             &format!("{database}."),
         ),
         (None, Some(database)) => starting(word, names.tables(&source, &database), ""),
-        (None, None) => starting(word, names.databases(&source), ""),
+        (None, None) => {
+            let mut found = starting(word, names.databases(&source), "");
+            found.extend(starting(word, names.connections(), ""));
+            found
+        }
     }
 }
 

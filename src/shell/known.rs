@@ -5,9 +5,11 @@
 
 use std::cell::RefCell;
 use std::collections::HashMap;
+use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 use std::time::Duration;
 
+use futures::FutureExt;
 use tokio_util::sync::CancellationToken;
 
 use super::complete::Names;
@@ -76,13 +78,18 @@ impl Known {
             settings: &self.app.settings,
             session: &mut session,
             events: Arc::new(Silent),
-            format: Format::default(),
             ask: &nobody,
             stop: stop.clone(),
             words: Words::Prompt,
+            format: Format::Table,
         };
-        let fetched = tokio::time::timeout(PATIENCE, names(&cx, connection, database));
-        self.app.run(&stop, async { fetched.await.ok().flatten() })
+        let fetched = async {
+            let names = names(&cx, connection, database);
+            tokio::time::timeout(PATIENCE, names).await.ok().flatten()
+        };
+        // Whatever goes wrong below, Tab must not take the prompt away.
+        let fetched = AssertUnwindSafe(fetched).catch_unwind();
+        self.app.run(&stop, fetched).ok().flatten()
     }
 }
 
