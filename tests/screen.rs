@@ -66,7 +66,7 @@ impl Screen {
         self.session.flush().unwrap();
     }
 
-    /// Types a line and Enter.
+    /// Types a line and Enter. Wait for the prompt first: keys that come together with an earlier line are lost.
     pub fn enter(&mut self, line: &str) {
         self.press(&format!("{line}\r"));
     }

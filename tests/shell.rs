@@ -201,3 +201,85 @@ fn the_end_of_the_process_is_not_held_up_by_a_question() {
     screen.signal("TERM");
     assert_eq!(screen.exit_code(), 130);
 }
+
+/// A folder of SQLite databases, each with a table of orders.
+fn databases(home: &TempDir, folder: &str, names: &[&str]) {
+    let folder = home.path().join(folder);
+    std::fs::create_dir(&folder).unwrap();
+    for name in names {
+        let database = rusqlite::Connection::open(folder.join(format!("{name}.db"))).unwrap();
+        database
+            .execute_batch(
+                "CREATE TABLE orders (id INTEGER PRIMARY KEY); INSERT INTO orders VALUES (1)",
+            )
+            .unwrap();
+    }
+}
+
+/// A prompt that knows `prod` (production) and `dev` (development).
+fn prompt_with_connections(home: &TempDir) -> Screen {
+    databases(home, "p", &["shop", "crm"]);
+    databases(home, "d", &["shop"]);
+    let mut screen = prompt(home);
+    screen.enter("connections add prod ./p --env production");
+    screen.wait_for("Saved prod");
+    screen.wait_for_line("maestro>");
+    screen.enter("connections add dev ./d --env development");
+    screen.wait_for("Saved dev");
+    screen.wait_for_line("maestro>");
+    screen.wipe();
+    screen
+}
+
+#[test]
+fn the_prompt_names_source_and_target_in_the_colours_of_their_environments() {
+    let home = home();
+    let mut screen = prompt_with_connections(&home);
+    screen.enter("use prod/shop dev");
+    screen.wait_for_line("prod/shop → dev>");
+    let drawn = String::from_utf8_lossy(screen.bytes()).into_owned();
+    assert!(
+        drawn.contains("\x1b[1;31mprod/shop\x1b[0m → \x1b[32mdev\x1b[0m> "),
+        "{drawn:?}"
+    );
+}
+
+#[test]
+fn tab_knows_connections_databases_and_tables() {
+    let home = home();
+    let mut screen = prompt_with_connections(&home);
+    screen.press("source pr");
+    screen.press(TAB);
+    screen.wait_for_line("maestro> source prod");
+    screen.enter("");
+    screen.wait_for_line("prod>");
+    screen.press("tables sh");
+    screen.press(TAB);
+    screen.wait_for_line("prod> tables shop");
+    screen.press(CTRL_C);
+    screen.wait_for_line("prod>");
+    screen.press("peek dev/shop.or");
+    screen.press(TAB);
+    screen.wait_for_line("prod> peek dev/shop.orders");
+    screen.press(CTRL_C);
+    screen.wait_for_line("prod>");
+    screen.press("connections label dev sta");
+    screen.press(TAB);
+    screen.wait_for_line("prod> connections label dev staging");
+}
+
+#[test]
+fn ctrl_c_during_a_command_stops_it_and_keeps_the_prompt() {
+    let home = home();
+    let mut screen = prompt_with_connections(&home);
+    screen.enter(
+        "query 'WITH RECURSIVE c(x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM c) \
+         SELECT max(x) FROM c' dev/shop",
+    );
+    std::thread::sleep(std::time::Duration::from_millis(700));
+    screen.press(CTRL_C);
+    screen.wait_for("error: the query was stopped");
+    screen.wait_for_line("maestro>");
+    screen.press(CTRL_D);
+    assert_eq!(screen.exit_code(), 0);
+}
