@@ -33,6 +33,26 @@ complete -c maestro -n "__fish_maestro_needs_command" -s c -d 'Run these command
 complete -c maestro -n "__fish_maestro_needs_command" -l no-banner -d 'Open the prompt without the welcome'
 complete -c maestro -n "__fish_maestro_needs_command" -s h -l help -d 'Print help'
 complete -c maestro -n "__fish_maestro_needs_command" -s V -l version -d 'Print version'
+complete -c maestro -n "__fish_maestro_needs_command" -f -a "connections" -d 'List, add, test and change saved connections'
+complete -c maestro -n "__fish_maestro_needs_command" -f -a "conn" -d 'List, add, test and change saved connections'
+complete -c maestro -n "__fish_maestro_needs_command" -f -a "source" -d 'Choose the source: the connection, or one database of it, to read from'
+complete -c maestro -n "__fish_maestro_needs_command" -f -a "target" -d 'Choose the target: the connection, or one database of it, to write to'
+complete -c maestro -n "__fish_maestro_needs_command" -f -a "use" -d 'Choose source and target at once'
+complete -c maestro -n "__fish_maestro_needs_command" -f -a "swap" -d 'Exchange source and target'
+complete -c maestro -n "__fish_maestro_needs_command" -f -a "databases" -d 'List the databases of the source, numbered'
+complete -c maestro -n "__fish_maestro_needs_command" -f -a "tables" -d 'List the tables of a database'
+complete -c maestro -n "__fish_maestro_needs_command" -f -a "describe" -d 'Show a table\'s columns, indexes, foreign keys and triggers'
+complete -c maestro -n "__fish_maestro_needs_command" -f -a "select" -d 'Select databases of the source by number, range, name or pattern'
+complete -c maestro -n "__fish_maestro_needs_command" -f -a "selection" -d 'Show which databases are selected'
+complete -c maestro -n "__fish_maestro_needs_command" -f -a "sync" -d 'Copy databases from one server to another'
+complete -c maestro -n "__fish_maestro_needs_command" -f -a "compare" -d 'Compare the structure and the rows of databases'
+complete -c maestro -n "__fish_maestro_needs_command" -f -a "diff" -d 'Compare the structure and the rows of databases'
+complete -c maestro -n "__fish_maestro_needs_command" -f -a "query" -d 'Show the rows of a statement that only reads'
+complete -c maestro -n "__fish_maestro_needs_command" -f -a "peek" -d 'Show the first rows of a table'
+complete -c maestro -n "__fish_maestro_needs_command" -f -a "history" -d 'Show past runs and what each did'
+complete -c maestro -n "__fish_maestro_needs_command" -f -a "config" -d 'Show the settings and where each comes from'
+complete -c maestro -n "__fish_maestro_needs_command" -f -a "settings" -d 'Show the settings and where each comes from'
+complete -c maestro -n "__fish_maestro_needs_command" -f -a "doctor" -d 'Check folders, store, settings, log and connections'
 complete -c maestro -n "__fish_maestro_needs_command" -f -a "menu" -d 'Pick commands from numbered menus'
 complete -c maestro -n "__fish_maestro_needs_command" -f -a "help" -d 'List the commands, or explain one'
 complete -c maestro -n "__fish_maestro_needs_command" -f -a "?" -d 'List the commands, or explain one'
@@ -40,6 +60,476 @@ complete -c maestro -n "__fish_maestro_needs_command" -f -a "completions" -d 'Pr
 complete -c maestro -n "__fish_maestro_needs_command" -f -a "quit" -d 'Leave the prompt (Ctrl-D does the same); in a script, end it here'
 complete -c maestro -n "__fish_maestro_needs_command" -f -a "exit" -d 'Leave the prompt (Ctrl-D does the same); in a script, end it here'
 complete -c maestro -n "__fish_maestro_needs_command" -f -a "q" -d 'Leave the prompt (Ctrl-D does the same); in a script, end it here'
+complete -c maestro -n "__fish_maestro_using_subcommand connections; and not __fish_seen_subcommand_from list ls add show edit rename test del delete rm clear label import" -l home -d 'Where connections, history and settings are kept (also MAESTRO_HOME)' -r -f -a "(__fish_complete_directories)"
+complete -c maestro -n "__fish_maestro_using_subcommand connections; and not __fish_seen_subcommand_from list ls add show edit rename test del delete rm clear label import" -s o -l output -d 'How answers are printed' -r -f -a "table\t''
+json\t''
+csv\t''
+md\t''"
+complete -c maestro -n "__fish_maestro_using_subcommand connections; and not __fish_seen_subcommand_from list ls add show edit rename test del delete rm clear label import" -l no-banner -d 'Open the prompt without the welcome'
+complete -c maestro -n "__fish_maestro_using_subcommand connections; and not __fish_seen_subcommand_from list ls add show edit rename test del delete rm clear label import" -s h -l help -d 'Print help'
+complete -c maestro -n "__fish_maestro_using_subcommand connections; and not __fish_seen_subcommand_from list ls add show edit rename test del delete rm clear label import" -f -a "list" -d 'List the connections, the last used first'
+complete -c maestro -n "__fish_maestro_using_subcommand connections; and not __fish_seen_subcommand_from list ls add show edit rename test del delete rm clear label import" -f -a "ls" -d 'List the connections, the last used first'
+complete -c maestro -n "__fish_maestro_using_subcommand connections; and not __fish_seen_subcommand_from list ls add show edit rename test del delete rm clear label import" -f -a "add" -d 'Add a connection; asks step by step when the URL is left out'
+complete -c maestro -n "__fish_maestro_using_subcommand connections; and not __fish_seen_subcommand_from list ls add show edit rename test del delete rm clear label import" -f -a "show" -d 'Show one connection, without its password'
+complete -c maestro -n "__fish_maestro_using_subcommand connections; and not __fish_seen_subcommand_from list ls add show edit rename test del delete rm clear label import" -f -a "edit" -d 'Change a connection; asks step by step when nothing else is given'
+complete -c maestro -n "__fish_maestro_using_subcommand connections; and not __fish_seen_subcommand_from list ls add show edit rename test del delete rm clear label import" -f -a "rename" -d 'Give a connection another name'
+complete -c maestro -n "__fish_maestro_using_subcommand connections; and not __fish_seen_subcommand_from list ls add show edit rename test del delete rm clear label import" -f -a "test" -d 'Connect, hop by hop, and name the hop that fails'
+complete -c maestro -n "__fish_maestro_using_subcommand connections; and not __fish_seen_subcommand_from list ls add show edit rename test del delete rm clear label import" -f -a "del" -d 'Delete a connection'
+complete -c maestro -n "__fish_maestro_using_subcommand connections; and not __fish_seen_subcommand_from list ls add show edit rename test del delete rm clear label import" -f -a "delete" -d 'Delete a connection'
+complete -c maestro -n "__fish_maestro_using_subcommand connections; and not __fish_seen_subcommand_from list ls add show edit rename test del delete rm clear label import" -f -a "rm" -d 'Delete a connection'
+complete -c maestro -n "__fish_maestro_using_subcommand connections; and not __fish_seen_subcommand_from list ls add show edit rename test del delete rm clear label import" -f -a "clear" -d 'Delete all connections, after CLEAR is typed'
+complete -c maestro -n "__fish_maestro_using_subcommand connections; and not __fish_seen_subcommand_from list ls add show edit rename test del delete rm clear label import" -f -a "label" -d 'Say which environment a connection belongs to'
+complete -c maestro -n "__fish_maestro_using_subcommand connections; and not __fish_seen_subcommand_from list ls add show edit rename test del delete rm clear label import" -f -a "import" -d 'Add connections found in ~/.my.cnf and in a DATABASE_URL of ./.env'
+complete -c maestro -n "__fish_maestro_using_subcommand connections; and __fish_seen_subcommand_from list" -l home -d 'Where connections, history and settings are kept (also MAESTRO_HOME)' -r -f -a "(__fish_complete_directories)"
+complete -c maestro -n "__fish_maestro_using_subcommand connections; and __fish_seen_subcommand_from list" -s o -l output -d 'How answers are printed' -r -f -a "table\t''
+json\t''
+csv\t''
+md\t''"
+complete -c maestro -n "__fish_maestro_using_subcommand connections; and __fish_seen_subcommand_from list" -l no-banner -d 'Open the prompt without the welcome'
+complete -c maestro -n "__fish_maestro_using_subcommand connections; and __fish_seen_subcommand_from list" -s h -l help -d 'Print help'
+complete -c maestro -n "__fish_maestro_using_subcommand connections; and __fish_seen_subcommand_from ls" -l home -d 'Where connections, history and settings are kept (also MAESTRO_HOME)' -r -f -a "(__fish_complete_directories)"
+complete -c maestro -n "__fish_maestro_using_subcommand connections; and __fish_seen_subcommand_from ls" -s o -l output -d 'How answers are printed' -r -f -a "table\t''
+json\t''
+csv\t''
+md\t''"
+complete -c maestro -n "__fish_maestro_using_subcommand connections; and __fish_seen_subcommand_from ls" -l no-banner -d 'Open the prompt without the welcome'
+complete -c maestro -n "__fish_maestro_using_subcommand connections; and __fish_seen_subcommand_from ls" -s h -l help -d 'Print help'
+complete -c maestro -n "__fish_maestro_using_subcommand connections; and __fish_seen_subcommand_from add" -l env -d 'The environment: production, staging, testing or development; without it, it counts as production' -r
+complete -c maestro -n "__fish_maestro_using_subcommand connections; and __fish_seen_subcommand_from add" -l tls -d 'verified, or insecure: encrypted, but whoever answers is believed' -r -f -a "verified\t''
+insecure\t''"
+complete -c maestro -n "__fish_maestro_using_subcommand connections; and __fish_seen_subcommand_from add" -l tls-ca -d 'The certificates (PEM) that the server\'s is verified against' -r -F
+complete -c maestro -n "__fish_maestro_using_subcommand connections; and __fish_seen_subcommand_from add" -l password-env -d 'The variable that holds the password: its name is stored, not its value' -r
+complete -c maestro -n "__fish_maestro_using_subcommand connections; and __fish_seen_subcommand_from add" -l store -d 'How the password is kept: base64 (not encrypted), env, cmd, ask (every time) or none' -r -f -a "base64\t''
+env\t''
+cmd\t''
+ask\t''
+none\t''"
+complete -c maestro -n "__fish_maestro_using_subcommand connections; and __fish_seen_subcommand_from add" -l command -d 'With --store cmd: the command that prints the password as its first line' -r
+complete -c maestro -n "__fish_maestro_using_subcommand connections; and __fish_seen_subcommand_from add" -l home -d 'Where connections, history and settings are kept (also MAESTRO_HOME)' -r -f -a "(__fish_complete_directories)"
+complete -c maestro -n "__fish_maestro_using_subcommand connections; and __fish_seen_subcommand_from add" -s o -l output -d 'How answers are printed' -r -f -a "table\t''
+json\t''
+csv\t''
+md\t''"
+complete -c maestro -n "__fish_maestro_using_subcommand connections; and __fish_seen_subcommand_from add" -l password-stdin -d 'Read the password from the first line of the standard input'
+complete -c maestro -n "__fish_maestro_using_subcommand connections; and __fish_seen_subcommand_from add" -l no-test -d 'Save without connecting first'
+complete -c maestro -n "__fish_maestro_using_subcommand connections; and __fish_seen_subcommand_from add" -l no-banner -d 'Open the prompt without the welcome'
+complete -c maestro -n "__fish_maestro_using_subcommand connections; and __fish_seen_subcommand_from add" -s h -l help -d 'Print help'
+complete -c maestro -n "__fish_maestro_using_subcommand connections; and __fish_seen_subcommand_from show" -l home -d 'Where connections, history and settings are kept (also MAESTRO_HOME)' -r -f -a "(__fish_complete_directories)"
+complete -c maestro -n "__fish_maestro_using_subcommand connections; and __fish_seen_subcommand_from show" -s o -l output -d 'How answers are printed' -r -f -a "table\t''
+json\t''
+csv\t''
+md\t''"
+complete -c maestro -n "__fish_maestro_using_subcommand connections; and __fish_seen_subcommand_from show" -l no-banner -d 'Open the prompt without the welcome'
+complete -c maestro -n "__fish_maestro_using_subcommand connections; and __fish_seen_subcommand_from show" -s h -l help -d 'Print help'
+complete -c maestro -n "__fish_maestro_using_subcommand connections; and __fish_seen_subcommand_from edit" -l env -d 'The environment: production, staging, testing or development; without it, it counts as production' -r
+complete -c maestro -n "__fish_maestro_using_subcommand connections; and __fish_seen_subcommand_from edit" -l tls -d 'verified, or insecure: encrypted, but whoever answers is believed' -r -f -a "verified\t''
+insecure\t''"
+complete -c maestro -n "__fish_maestro_using_subcommand connections; and __fish_seen_subcommand_from edit" -l tls-ca -d 'The certificates (PEM) that the server\'s is verified against' -r -F
+complete -c maestro -n "__fish_maestro_using_subcommand connections; and __fish_seen_subcommand_from edit" -l password-env -d 'The variable that holds the password: its name is stored, not its value' -r
+complete -c maestro -n "__fish_maestro_using_subcommand connections; and __fish_seen_subcommand_from edit" -l store -d 'How the password is kept: base64 (not encrypted), env, cmd, ask (every time) or none' -r -f -a "base64\t''
+env\t''
+cmd\t''
+ask\t''
+none\t''"
+complete -c maestro -n "__fish_maestro_using_subcommand connections; and __fish_seen_subcommand_from edit" -l command -d 'With --store cmd: the command that prints the password as its first line' -r
+complete -c maestro -n "__fish_maestro_using_subcommand connections; and __fish_seen_subcommand_from edit" -l home -d 'Where connections, history and settings are kept (also MAESTRO_HOME)' -r -f -a "(__fish_complete_directories)"
+complete -c maestro -n "__fish_maestro_using_subcommand connections; and __fish_seen_subcommand_from edit" -s o -l output -d 'How answers are printed' -r -f -a "table\t''
+json\t''
+csv\t''
+md\t''"
+complete -c maestro -n "__fish_maestro_using_subcommand connections; and __fish_seen_subcommand_from edit" -l password-stdin -d 'Read the password from the first line of the standard input'
+complete -c maestro -n "__fish_maestro_using_subcommand connections; and __fish_seen_subcommand_from edit" -l no-test -d 'Save without connecting first'
+complete -c maestro -n "__fish_maestro_using_subcommand connections; and __fish_seen_subcommand_from edit" -l no-banner -d 'Open the prompt without the welcome'
+complete -c maestro -n "__fish_maestro_using_subcommand connections; and __fish_seen_subcommand_from edit" -s h -l help -d 'Print help'
+complete -c maestro -n "__fish_maestro_using_subcommand connections; and __fish_seen_subcommand_from rename" -l home -d 'Where connections, history and settings are kept (also MAESTRO_HOME)' -r -f -a "(__fish_complete_directories)"
+complete -c maestro -n "__fish_maestro_using_subcommand connections; and __fish_seen_subcommand_from rename" -s o -l output -d 'How answers are printed' -r -f -a "table\t''
+json\t''
+csv\t''
+md\t''"
+complete -c maestro -n "__fish_maestro_using_subcommand connections; and __fish_seen_subcommand_from rename" -l no-banner -d 'Open the prompt without the welcome'
+complete -c maestro -n "__fish_maestro_using_subcommand connections; and __fish_seen_subcommand_from rename" -s h -l help -d 'Print help'
+complete -c maestro -n "__fish_maestro_using_subcommand connections; and __fish_seen_subcommand_from test" -l home -d 'Where connections, history and settings are kept (also MAESTRO_HOME)' -r -f -a "(__fish_complete_directories)"
+complete -c maestro -n "__fish_maestro_using_subcommand connections; and __fish_seen_subcommand_from test" -s o -l output -d 'How answers are printed' -r -f -a "table\t''
+json\t''
+csv\t''
+md\t''"
+complete -c maestro -n "__fish_maestro_using_subcommand connections; and __fish_seen_subcommand_from test" -l no-banner -d 'Open the prompt without the welcome'
+complete -c maestro -n "__fish_maestro_using_subcommand connections; and __fish_seen_subcommand_from test" -s h -l help -d 'Print help'
+complete -c maestro -n "__fish_maestro_using_subcommand connections; and __fish_seen_subcommand_from del" -l home -d 'Where connections, history and settings are kept (also MAESTRO_HOME)' -r -f -a "(__fish_complete_directories)"
+complete -c maestro -n "__fish_maestro_using_subcommand connections; and __fish_seen_subcommand_from del" -s o -l output -d 'How answers are printed' -r -f -a "table\t''
+json\t''
+csv\t''
+md\t''"
+complete -c maestro -n "__fish_maestro_using_subcommand connections; and __fish_seen_subcommand_from del" -s y -l yes -d 'Do not ask'
+complete -c maestro -n "__fish_maestro_using_subcommand connections; and __fish_seen_subcommand_from del" -l no-banner -d 'Open the prompt without the welcome'
+complete -c maestro -n "__fish_maestro_using_subcommand connections; and __fish_seen_subcommand_from del" -s h -l help -d 'Print help'
+complete -c maestro -n "__fish_maestro_using_subcommand connections; and __fish_seen_subcommand_from delete" -l home -d 'Where connections, history and settings are kept (also MAESTRO_HOME)' -r -f -a "(__fish_complete_directories)"
+complete -c maestro -n "__fish_maestro_using_subcommand connections; and __fish_seen_subcommand_from delete" -s o -l output -d 'How answers are printed' -r -f -a "table\t''
+json\t''
+csv\t''
+md\t''"
+complete -c maestro -n "__fish_maestro_using_subcommand connections; and __fish_seen_subcommand_from delete" -s y -l yes -d 'Do not ask'
+complete -c maestro -n "__fish_maestro_using_subcommand connections; and __fish_seen_subcommand_from delete" -l no-banner -d 'Open the prompt without the welcome'
+complete -c maestro -n "__fish_maestro_using_subcommand connections; and __fish_seen_subcommand_from delete" -s h -l help -d 'Print help'
+complete -c maestro -n "__fish_maestro_using_subcommand connections; and __fish_seen_subcommand_from rm" -l home -d 'Where connections, history and settings are kept (also MAESTRO_HOME)' -r -f -a "(__fish_complete_directories)"
+complete -c maestro -n "__fish_maestro_using_subcommand connections; and __fish_seen_subcommand_from rm" -s o -l output -d 'How answers are printed' -r -f -a "table\t''
+json\t''
+csv\t''
+md\t''"
+complete -c maestro -n "__fish_maestro_using_subcommand connections; and __fish_seen_subcommand_from rm" -s y -l yes -d 'Do not ask'
+complete -c maestro -n "__fish_maestro_using_subcommand connections; and __fish_seen_subcommand_from rm" -l no-banner -d 'Open the prompt without the welcome'
+complete -c maestro -n "__fish_maestro_using_subcommand connections; and __fish_seen_subcommand_from rm" -s h -l help -d 'Print help'
+complete -c maestro -n "__fish_maestro_using_subcommand connections; and __fish_seen_subcommand_from clear" -l home -d 'Where connections, history and settings are kept (also MAESTRO_HOME)' -r -f -a "(__fish_complete_directories)"
+complete -c maestro -n "__fish_maestro_using_subcommand connections; and __fish_seen_subcommand_from clear" -s o -l output -d 'How answers are printed' -r -f -a "table\t''
+json\t''
+csv\t''
+md\t''"
+complete -c maestro -n "__fish_maestro_using_subcommand connections; and __fish_seen_subcommand_from clear" -l no-banner -d 'Open the prompt without the welcome'
+complete -c maestro -n "__fish_maestro_using_subcommand connections; and __fish_seen_subcommand_from clear" -s h -l help -d 'Print help'
+complete -c maestro -n "__fish_maestro_using_subcommand connections; and __fish_seen_subcommand_from label" -l home -d 'Where connections, history and settings are kept (also MAESTRO_HOME)' -r -f -a "(__fish_complete_directories)"
+complete -c maestro -n "__fish_maestro_using_subcommand connections; and __fish_seen_subcommand_from label" -s o -l output -d 'How answers are printed' -r -f -a "table\t''
+json\t''
+csv\t''
+md\t''"
+complete -c maestro -n "__fish_maestro_using_subcommand connections; and __fish_seen_subcommand_from label" -l no-banner -d 'Open the prompt without the welcome'
+complete -c maestro -n "__fish_maestro_using_subcommand connections; and __fish_seen_subcommand_from label" -s h -l help -d 'Print help'
+complete -c maestro -n "__fish_maestro_using_subcommand connections; and __fish_seen_subcommand_from import" -l home -d 'Where connections, history and settings are kept (also MAESTRO_HOME)' -r -f -a "(__fish_complete_directories)"
+complete -c maestro -n "__fish_maestro_using_subcommand connections; and __fish_seen_subcommand_from import" -s o -l output -d 'How answers are printed' -r -f -a "table\t''
+json\t''
+csv\t''
+md\t''"
+complete -c maestro -n "__fish_maestro_using_subcommand connections; and __fish_seen_subcommand_from import" -s y -l yes -d 'Save all that is found under the names shown, without asking'
+complete -c maestro -n "__fish_maestro_using_subcommand connections; and __fish_seen_subcommand_from import" -l no-test -d 'Save without connecting first'
+complete -c maestro -n "__fish_maestro_using_subcommand connections; and __fish_seen_subcommand_from import" -l no-banner -d 'Open the prompt without the welcome'
+complete -c maestro -n "__fish_maestro_using_subcommand connections; and __fish_seen_subcommand_from import" -s h -l help -d 'Print help'
+complete -c maestro -n "__fish_maestro_using_subcommand conn; and not __fish_seen_subcommand_from list ls add show edit rename test del delete rm clear label import" -l home -d 'Where connections, history and settings are kept (also MAESTRO_HOME)' -r -f -a "(__fish_complete_directories)"
+complete -c maestro -n "__fish_maestro_using_subcommand conn; and not __fish_seen_subcommand_from list ls add show edit rename test del delete rm clear label import" -s o -l output -d 'How answers are printed' -r -f -a "table\t''
+json\t''
+csv\t''
+md\t''"
+complete -c maestro -n "__fish_maestro_using_subcommand conn; and not __fish_seen_subcommand_from list ls add show edit rename test del delete rm clear label import" -l no-banner -d 'Open the prompt without the welcome'
+complete -c maestro -n "__fish_maestro_using_subcommand conn; and not __fish_seen_subcommand_from list ls add show edit rename test del delete rm clear label import" -s h -l help -d 'Print help'
+complete -c maestro -n "__fish_maestro_using_subcommand conn; and not __fish_seen_subcommand_from list ls add show edit rename test del delete rm clear label import" -f -a "list" -d 'List the connections, the last used first'
+complete -c maestro -n "__fish_maestro_using_subcommand conn; and not __fish_seen_subcommand_from list ls add show edit rename test del delete rm clear label import" -f -a "ls" -d 'List the connections, the last used first'
+complete -c maestro -n "__fish_maestro_using_subcommand conn; and not __fish_seen_subcommand_from list ls add show edit rename test del delete rm clear label import" -f -a "add" -d 'Add a connection; asks step by step when the URL is left out'
+complete -c maestro -n "__fish_maestro_using_subcommand conn; and not __fish_seen_subcommand_from list ls add show edit rename test del delete rm clear label import" -f -a "show" -d 'Show one connection, without its password'
+complete -c maestro -n "__fish_maestro_using_subcommand conn; and not __fish_seen_subcommand_from list ls add show edit rename test del delete rm clear label import" -f -a "edit" -d 'Change a connection; asks step by step when nothing else is given'
+complete -c maestro -n "__fish_maestro_using_subcommand conn; and not __fish_seen_subcommand_from list ls add show edit rename test del delete rm clear label import" -f -a "rename" -d 'Give a connection another name'
+complete -c maestro -n "__fish_maestro_using_subcommand conn; and not __fish_seen_subcommand_from list ls add show edit rename test del delete rm clear label import" -f -a "test" -d 'Connect, hop by hop, and name the hop that fails'
+complete -c maestro -n "__fish_maestro_using_subcommand conn; and not __fish_seen_subcommand_from list ls add show edit rename test del delete rm clear label import" -f -a "del" -d 'Delete a connection'
+complete -c maestro -n "__fish_maestro_using_subcommand conn; and not __fish_seen_subcommand_from list ls add show edit rename test del delete rm clear label import" -f -a "delete" -d 'Delete a connection'
+complete -c maestro -n "__fish_maestro_using_subcommand conn; and not __fish_seen_subcommand_from list ls add show edit rename test del delete rm clear label import" -f -a "rm" -d 'Delete a connection'
+complete -c maestro -n "__fish_maestro_using_subcommand conn; and not __fish_seen_subcommand_from list ls add show edit rename test del delete rm clear label import" -f -a "clear" -d 'Delete all connections, after CLEAR is typed'
+complete -c maestro -n "__fish_maestro_using_subcommand conn; and not __fish_seen_subcommand_from list ls add show edit rename test del delete rm clear label import" -f -a "label" -d 'Say which environment a connection belongs to'
+complete -c maestro -n "__fish_maestro_using_subcommand conn; and not __fish_seen_subcommand_from list ls add show edit rename test del delete rm clear label import" -f -a "import" -d 'Add connections found in ~/.my.cnf and in a DATABASE_URL of ./.env'
+complete -c maestro -n "__fish_maestro_using_subcommand conn; and __fish_seen_subcommand_from list" -l home -d 'Where connections, history and settings are kept (also MAESTRO_HOME)' -r -f -a "(__fish_complete_directories)"
+complete -c maestro -n "__fish_maestro_using_subcommand conn; and __fish_seen_subcommand_from list" -s o -l output -d 'How answers are printed' -r -f -a "table\t''
+json\t''
+csv\t''
+md\t''"
+complete -c maestro -n "__fish_maestro_using_subcommand conn; and __fish_seen_subcommand_from list" -l no-banner -d 'Open the prompt without the welcome'
+complete -c maestro -n "__fish_maestro_using_subcommand conn; and __fish_seen_subcommand_from list" -s h -l help -d 'Print help'
+complete -c maestro -n "__fish_maestro_using_subcommand conn; and __fish_seen_subcommand_from ls" -l home -d 'Where connections, history and settings are kept (also MAESTRO_HOME)' -r -f -a "(__fish_complete_directories)"
+complete -c maestro -n "__fish_maestro_using_subcommand conn; and __fish_seen_subcommand_from ls" -s o -l output -d 'How answers are printed' -r -f -a "table\t''
+json\t''
+csv\t''
+md\t''"
+complete -c maestro -n "__fish_maestro_using_subcommand conn; and __fish_seen_subcommand_from ls" -l no-banner -d 'Open the prompt without the welcome'
+complete -c maestro -n "__fish_maestro_using_subcommand conn; and __fish_seen_subcommand_from ls" -s h -l help -d 'Print help'
+complete -c maestro -n "__fish_maestro_using_subcommand conn; and __fish_seen_subcommand_from add" -l env -d 'The environment: production, staging, testing or development; without it, it counts as production' -r
+complete -c maestro -n "__fish_maestro_using_subcommand conn; and __fish_seen_subcommand_from add" -l tls -d 'verified, or insecure: encrypted, but whoever answers is believed' -r -f -a "verified\t''
+insecure\t''"
+complete -c maestro -n "__fish_maestro_using_subcommand conn; and __fish_seen_subcommand_from add" -l tls-ca -d 'The certificates (PEM) that the server\'s is verified against' -r -F
+complete -c maestro -n "__fish_maestro_using_subcommand conn; and __fish_seen_subcommand_from add" -l password-env -d 'The variable that holds the password: its name is stored, not its value' -r
+complete -c maestro -n "__fish_maestro_using_subcommand conn; and __fish_seen_subcommand_from add" -l store -d 'How the password is kept: base64 (not encrypted), env, cmd, ask (every time) or none' -r -f -a "base64\t''
+env\t''
+cmd\t''
+ask\t''
+none\t''"
+complete -c maestro -n "__fish_maestro_using_subcommand conn; and __fish_seen_subcommand_from add" -l command -d 'With --store cmd: the command that prints the password as its first line' -r
+complete -c maestro -n "__fish_maestro_using_subcommand conn; and __fish_seen_subcommand_from add" -l home -d 'Where connections, history and settings are kept (also MAESTRO_HOME)' -r -f -a "(__fish_complete_directories)"
+complete -c maestro -n "__fish_maestro_using_subcommand conn; and __fish_seen_subcommand_from add" -s o -l output -d 'How answers are printed' -r -f -a "table\t''
+json\t''
+csv\t''
+md\t''"
+complete -c maestro -n "__fish_maestro_using_subcommand conn; and __fish_seen_subcommand_from add" -l password-stdin -d 'Read the password from the first line of the standard input'
+complete -c maestro -n "__fish_maestro_using_subcommand conn; and __fish_seen_subcommand_from add" -l no-test -d 'Save without connecting first'
+complete -c maestro -n "__fish_maestro_using_subcommand conn; and __fish_seen_subcommand_from add" -l no-banner -d 'Open the prompt without the welcome'
+complete -c maestro -n "__fish_maestro_using_subcommand conn; and __fish_seen_subcommand_from add" -s h -l help -d 'Print help'
+complete -c maestro -n "__fish_maestro_using_subcommand conn; and __fish_seen_subcommand_from show" -l home -d 'Where connections, history and settings are kept (also MAESTRO_HOME)' -r -f -a "(__fish_complete_directories)"
+complete -c maestro -n "__fish_maestro_using_subcommand conn; and __fish_seen_subcommand_from show" -s o -l output -d 'How answers are printed' -r -f -a "table\t''
+json\t''
+csv\t''
+md\t''"
+complete -c maestro -n "__fish_maestro_using_subcommand conn; and __fish_seen_subcommand_from show" -l no-banner -d 'Open the prompt without the welcome'
+complete -c maestro -n "__fish_maestro_using_subcommand conn; and __fish_seen_subcommand_from show" -s h -l help -d 'Print help'
+complete -c maestro -n "__fish_maestro_using_subcommand conn; and __fish_seen_subcommand_from edit" -l env -d 'The environment: production, staging, testing or development; without it, it counts as production' -r
+complete -c maestro -n "__fish_maestro_using_subcommand conn; and __fish_seen_subcommand_from edit" -l tls -d 'verified, or insecure: encrypted, but whoever answers is believed' -r -f -a "verified\t''
+insecure\t''"
+complete -c maestro -n "__fish_maestro_using_subcommand conn; and __fish_seen_subcommand_from edit" -l tls-ca -d 'The certificates (PEM) that the server\'s is verified against' -r -F
+complete -c maestro -n "__fish_maestro_using_subcommand conn; and __fish_seen_subcommand_from edit" -l password-env -d 'The variable that holds the password: its name is stored, not its value' -r
+complete -c maestro -n "__fish_maestro_using_subcommand conn; and __fish_seen_subcommand_from edit" -l store -d 'How the password is kept: base64 (not encrypted), env, cmd, ask (every time) or none' -r -f -a "base64\t''
+env\t''
+cmd\t''
+ask\t''
+none\t''"
+complete -c maestro -n "__fish_maestro_using_subcommand conn; and __fish_seen_subcommand_from edit" -l command -d 'With --store cmd: the command that prints the password as its first line' -r
+complete -c maestro -n "__fish_maestro_using_subcommand conn; and __fish_seen_subcommand_from edit" -l home -d 'Where connections, history and settings are kept (also MAESTRO_HOME)' -r -f -a "(__fish_complete_directories)"
+complete -c maestro -n "__fish_maestro_using_subcommand conn; and __fish_seen_subcommand_from edit" -s o -l output -d 'How answers are printed' -r -f -a "table\t''
+json\t''
+csv\t''
+md\t''"
+complete -c maestro -n "__fish_maestro_using_subcommand conn; and __fish_seen_subcommand_from edit" -l password-stdin -d 'Read the password from the first line of the standard input'
+complete -c maestro -n "__fish_maestro_using_subcommand conn; and __fish_seen_subcommand_from edit" -l no-test -d 'Save without connecting first'
+complete -c maestro -n "__fish_maestro_using_subcommand conn; and __fish_seen_subcommand_from edit" -l no-banner -d 'Open the prompt without the welcome'
+complete -c maestro -n "__fish_maestro_using_subcommand conn; and __fish_seen_subcommand_from edit" -s h -l help -d 'Print help'
+complete -c maestro -n "__fish_maestro_using_subcommand conn; and __fish_seen_subcommand_from rename" -l home -d 'Where connections, history and settings are kept (also MAESTRO_HOME)' -r -f -a "(__fish_complete_directories)"
+complete -c maestro -n "__fish_maestro_using_subcommand conn; and __fish_seen_subcommand_from rename" -s o -l output -d 'How answers are printed' -r -f -a "table\t''
+json\t''
+csv\t''
+md\t''"
+complete -c maestro -n "__fish_maestro_using_subcommand conn; and __fish_seen_subcommand_from rename" -l no-banner -d 'Open the prompt without the welcome'
+complete -c maestro -n "__fish_maestro_using_subcommand conn; and __fish_seen_subcommand_from rename" -s h -l help -d 'Print help'
+complete -c maestro -n "__fish_maestro_using_subcommand conn; and __fish_seen_subcommand_from test" -l home -d 'Where connections, history and settings are kept (also MAESTRO_HOME)' -r -f -a "(__fish_complete_directories)"
+complete -c maestro -n "__fish_maestro_using_subcommand conn; and __fish_seen_subcommand_from test" -s o -l output -d 'How answers are printed' -r -f -a "table\t''
+json\t''
+csv\t''
+md\t''"
+complete -c maestro -n "__fish_maestro_using_subcommand conn; and __fish_seen_subcommand_from test" -l no-banner -d 'Open the prompt without the welcome'
+complete -c maestro -n "__fish_maestro_using_subcommand conn; and __fish_seen_subcommand_from test" -s h -l help -d 'Print help'
+complete -c maestro -n "__fish_maestro_using_subcommand conn; and __fish_seen_subcommand_from del" -l home -d 'Where connections, history and settings are kept (also MAESTRO_HOME)' -r -f -a "(__fish_complete_directories)"
+complete -c maestro -n "__fish_maestro_using_subcommand conn; and __fish_seen_subcommand_from del" -s o -l output -d 'How answers are printed' -r -f -a "table\t''
+json\t''
+csv\t''
+md\t''"
+complete -c maestro -n "__fish_maestro_using_subcommand conn; and __fish_seen_subcommand_from del" -s y -l yes -d 'Do not ask'
+complete -c maestro -n "__fish_maestro_using_subcommand conn; and __fish_seen_subcommand_from del" -l no-banner -d 'Open the prompt without the welcome'
+complete -c maestro -n "__fish_maestro_using_subcommand conn; and __fish_seen_subcommand_from del" -s h -l help -d 'Print help'
+complete -c maestro -n "__fish_maestro_using_subcommand conn; and __fish_seen_subcommand_from delete" -l home -d 'Where connections, history and settings are kept (also MAESTRO_HOME)' -r -f -a "(__fish_complete_directories)"
+complete -c maestro -n "__fish_maestro_using_subcommand conn; and __fish_seen_subcommand_from delete" -s o -l output -d 'How answers are printed' -r -f -a "table\t''
+json\t''
+csv\t''
+md\t''"
+complete -c maestro -n "__fish_maestro_using_subcommand conn; and __fish_seen_subcommand_from delete" -s y -l yes -d 'Do not ask'
+complete -c maestro -n "__fish_maestro_using_subcommand conn; and __fish_seen_subcommand_from delete" -l no-banner -d 'Open the prompt without the welcome'
+complete -c maestro -n "__fish_maestro_using_subcommand conn; and __fish_seen_subcommand_from delete" -s h -l help -d 'Print help'
+complete -c maestro -n "__fish_maestro_using_subcommand conn; and __fish_seen_subcommand_from rm" -l home -d 'Where connections, history and settings are kept (also MAESTRO_HOME)' -r -f -a "(__fish_complete_directories)"
+complete -c maestro -n "__fish_maestro_using_subcommand conn; and __fish_seen_subcommand_from rm" -s o -l output -d 'How answers are printed' -r -f -a "table\t''
+json\t''
+csv\t''
+md\t''"
+complete -c maestro -n "__fish_maestro_using_subcommand conn; and __fish_seen_subcommand_from rm" -s y -l yes -d 'Do not ask'
+complete -c maestro -n "__fish_maestro_using_subcommand conn; and __fish_seen_subcommand_from rm" -l no-banner -d 'Open the prompt without the welcome'
+complete -c maestro -n "__fish_maestro_using_subcommand conn; and __fish_seen_subcommand_from rm" -s h -l help -d 'Print help'
+complete -c maestro -n "__fish_maestro_using_subcommand conn; and __fish_seen_subcommand_from clear" -l home -d 'Where connections, history and settings are kept (also MAESTRO_HOME)' -r -f -a "(__fish_complete_directories)"
+complete -c maestro -n "__fish_maestro_using_subcommand conn; and __fish_seen_subcommand_from clear" -s o -l output -d 'How answers are printed' -r -f -a "table\t''
+json\t''
+csv\t''
+md\t''"
+complete -c maestro -n "__fish_maestro_using_subcommand conn; and __fish_seen_subcommand_from clear" -l no-banner -d 'Open the prompt without the welcome'
+complete -c maestro -n "__fish_maestro_using_subcommand conn; and __fish_seen_subcommand_from clear" -s h -l help -d 'Print help'
+complete -c maestro -n "__fish_maestro_using_subcommand conn; and __fish_seen_subcommand_from label" -l home -d 'Where connections, history and settings are kept (also MAESTRO_HOME)' -r -f -a "(__fish_complete_directories)"
+complete -c maestro -n "__fish_maestro_using_subcommand conn; and __fish_seen_subcommand_from label" -s o -l output -d 'How answers are printed' -r -f -a "table\t''
+json\t''
+csv\t''
+md\t''"
+complete -c maestro -n "__fish_maestro_using_subcommand conn; and __fish_seen_subcommand_from label" -l no-banner -d 'Open the prompt without the welcome'
+complete -c maestro -n "__fish_maestro_using_subcommand conn; and __fish_seen_subcommand_from label" -s h -l help -d 'Print help'
+complete -c maestro -n "__fish_maestro_using_subcommand conn; and __fish_seen_subcommand_from import" -l home -d 'Where connections, history and settings are kept (also MAESTRO_HOME)' -r -f -a "(__fish_complete_directories)"
+complete -c maestro -n "__fish_maestro_using_subcommand conn; and __fish_seen_subcommand_from import" -s o -l output -d 'How answers are printed' -r -f -a "table\t''
+json\t''
+csv\t''
+md\t''"
+complete -c maestro -n "__fish_maestro_using_subcommand conn; and __fish_seen_subcommand_from import" -s y -l yes -d 'Save all that is found under the names shown, without asking'
+complete -c maestro -n "__fish_maestro_using_subcommand conn; and __fish_seen_subcommand_from import" -l no-test -d 'Save without connecting first'
+complete -c maestro -n "__fish_maestro_using_subcommand conn; and __fish_seen_subcommand_from import" -l no-banner -d 'Open the prompt without the welcome'
+complete -c maestro -n "__fish_maestro_using_subcommand conn; and __fish_seen_subcommand_from import" -s h -l help -d 'Print help'
+complete -c maestro -n "__fish_maestro_using_subcommand source" -l home -d 'Where connections, history and settings are kept (also MAESTRO_HOME)' -r -f -a "(__fish_complete_directories)"
+complete -c maestro -n "__fish_maestro_using_subcommand source" -s o -l output -d 'How answers are printed' -r -f -a "table\t''
+json\t''
+csv\t''
+md\t''"
+complete -c maestro -n "__fish_maestro_using_subcommand source" -l no-banner -d 'Open the prompt without the welcome'
+complete -c maestro -n "__fish_maestro_using_subcommand source" -s h -l help -d 'Print help'
+complete -c maestro -n "__fish_maestro_using_subcommand target" -l home -d 'Where connections, history and settings are kept (also MAESTRO_HOME)' -r -f -a "(__fish_complete_directories)"
+complete -c maestro -n "__fish_maestro_using_subcommand target" -s o -l output -d 'How answers are printed' -r -f -a "table\t''
+json\t''
+csv\t''
+md\t''"
+complete -c maestro -n "__fish_maestro_using_subcommand target" -l no-banner -d 'Open the prompt without the welcome'
+complete -c maestro -n "__fish_maestro_using_subcommand target" -s h -l help -d 'Print help'
+complete -c maestro -n "__fish_maestro_using_subcommand use" -l home -d 'Where connections, history and settings are kept (also MAESTRO_HOME)' -r -f -a "(__fish_complete_directories)"
+complete -c maestro -n "__fish_maestro_using_subcommand use" -s o -l output -d 'How answers are printed' -r -f -a "table\t''
+json\t''
+csv\t''
+md\t''"
+complete -c maestro -n "__fish_maestro_using_subcommand use" -l no-banner -d 'Open the prompt without the welcome'
+complete -c maestro -n "__fish_maestro_using_subcommand use" -s h -l help -d 'Print help'
+complete -c maestro -n "__fish_maestro_using_subcommand swap" -l home -d 'Where connections, history and settings are kept (also MAESTRO_HOME)' -r -f -a "(__fish_complete_directories)"
+complete -c maestro -n "__fish_maestro_using_subcommand swap" -s o -l output -d 'How answers are printed' -r -f -a "table\t''
+json\t''
+csv\t''
+md\t''"
+complete -c maestro -n "__fish_maestro_using_subcommand swap" -l no-banner -d 'Open the prompt without the welcome'
+complete -c maestro -n "__fish_maestro_using_subcommand swap" -s h -l help -d 'Print help'
+complete -c maestro -n "__fish_maestro_using_subcommand databases" -l home -d 'Where connections, history and settings are kept (also MAESTRO_HOME)' -r -f -a "(__fish_complete_directories)"
+complete -c maestro -n "__fish_maestro_using_subcommand databases" -s o -l output -d 'How answers are printed' -r -f -a "table\t''
+json\t''
+csv\t''
+md\t''"
+complete -c maestro -n "__fish_maestro_using_subcommand databases" -l target -d 'List those of the target'
+complete -c maestro -n "__fish_maestro_using_subcommand databases" -l no-banner -d 'Open the prompt without the welcome'
+complete -c maestro -n "__fish_maestro_using_subcommand databases" -s h -l help -d 'Print help'
+complete -c maestro -n "__fish_maestro_using_subcommand tables" -l home -d 'Where connections, history and settings are kept (also MAESTRO_HOME)' -r -f -a "(__fish_complete_directories)"
+complete -c maestro -n "__fish_maestro_using_subcommand tables" -s o -l output -d 'How answers are printed' -r -f -a "table\t''
+json\t''
+csv\t''
+md\t''"
+complete -c maestro -n "__fish_maestro_using_subcommand tables" -l no-banner -d 'Open the prompt without the welcome'
+complete -c maestro -n "__fish_maestro_using_subcommand tables" -s h -l help -d 'Print help'
+complete -c maestro -n "__fish_maestro_using_subcommand describe" -l home -d 'Where connections, history and settings are kept (also MAESTRO_HOME)' -r -f -a "(__fish_complete_directories)"
+complete -c maestro -n "__fish_maestro_using_subcommand describe" -s o -l output -d 'How answers are printed' -r -f -a "table\t''
+json\t''
+csv\t''
+md\t''"
+complete -c maestro -n "__fish_maestro_using_subcommand describe" -l sql -d 'Show the statement that makes it'
+complete -c maestro -n "__fish_maestro_using_subcommand describe" -l no-banner -d 'Open the prompt without the welcome'
+complete -c maestro -n "__fish_maestro_using_subcommand describe" -s h -l help -d 'Print help'
+complete -c maestro -n "__fish_maestro_using_subcommand select" -l home -d 'Where connections, history and settings are kept (also MAESTRO_HOME)' -r -f -a "(__fish_complete_directories)"
+complete -c maestro -n "__fish_maestro_using_subcommand select" -s o -l output -d 'How answers are printed' -r -f -a "table\t''
+json\t''
+csv\t''
+md\t''"
+complete -c maestro -n "__fish_maestro_using_subcommand select" -l no-banner -d 'Open the prompt without the welcome'
+complete -c maestro -n "__fish_maestro_using_subcommand select" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c maestro -n "__fish_maestro_using_subcommand selection" -l home -d 'Where connections, history and settings are kept (also MAESTRO_HOME)' -r -f -a "(__fish_complete_directories)"
+complete -c maestro -n "__fish_maestro_using_subcommand selection" -s o -l output -d 'How answers are printed' -r -f -a "table\t''
+json\t''
+csv\t''
+md\t''"
+complete -c maestro -n "__fish_maestro_using_subcommand selection" -l no-banner -d 'Open the prompt without the welcome'
+complete -c maestro -n "__fish_maestro_using_subcommand selection" -s h -l help -d 'Print help'
+complete -c maestro -n "__fish_maestro_using_subcommand sync" -l select -d 'The databases to take: numbers, names, globs, /regex/, all' -r
+complete -c maestro -n "__fish_maestro_using_subcommand sync" -l map -d 'Give a database another name on the target; repeatable' -r
+complete -c maestro -n "__fish_maestro_using_subcommand sync" -l table -d 'Only these tables (name or glob; repeatable); nothing else is touched' -r
+complete -c maestro -n "__fish_maestro_using_subcommand sync" -l exclude -d 'Leave these tables as they are on the target (name or glob; repeatable)' -r
+complete -c maestro -n "__fish_maestro_using_subcommand sync" -l no-data -d 'Create these tables without their rows (name or glob; repeatable)' -r
+complete -c maestro -n "__fish_maestro_using_subcommand sync" -l jobs -d 'How many readers and writers work at once [default: by the number of processors]' -r
+complete -c maestro -n "__fish_maestro_using_subcommand sync" -l verify -d 'How the copy is proven: by counts, by checksums too, or not at all' -r -f -a "count\t''
+checksum\t''
+none\t''"
+complete -c maestro -n "__fish_maestro_using_subcommand sync" -l home -d 'Where connections, history and settings are kept (also MAESTRO_HOME)' -r -f -a "(__fish_complete_directories)"
+complete -c maestro -n "__fish_maestro_using_subcommand sync" -s o -l output -d 'How answers are printed' -r -f -a "table\t''
+json\t''
+csv\t''
+md\t''"
+complete -c maestro -n "__fish_maestro_using_subcommand sync" -l schema -d 'Create what is missing, without rows; a differing table that holds rows is refused'
+complete -c maestro -n "__fish_maestro_using_subcommand sync" -l data -d 'Replace the rows only; both sides must have the same structure'
+complete -c maestro -n "__fish_maestro_using_subcommand sync" -l keep-extra -d 'Keep tables and objects that only the target has'
+complete -c maestro -n "__fish_maestro_using_subcommand sync" -l dry-run -d 'Show the plan and stop'
+complete -c maestro -n "__fish_maestro_using_subcommand sync" -s y -l yes -d 'Answer the question with yes; never enough for a production target'
+complete -c maestro -n "__fish_maestro_using_subcommand sync" -l stop-on-error -d 'Stop at the first database that fails'
+complete -c maestro -n "__fish_maestro_using_subcommand sync" -l no-banner -d 'Open the prompt without the welcome'
+complete -c maestro -n "__fish_maestro_using_subcommand sync" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c maestro -n "__fish_maestro_using_subcommand compare" -l select -d 'The databases to take: numbers, names, globs, /regex/, all' -r
+complete -c maestro -n "__fish_maestro_using_subcommand compare" -l map -d 'Give a database another name on the target; repeatable' -r
+complete -c maestro -n "__fish_maestro_using_subcommand compare" -l table -d 'Only these tables (name or glob; repeatable)' -r
+complete -c maestro -n "__fish_maestro_using_subcommand compare" -l jobs -d 'How many tables are compared at once [default: by the number of processors]' -r
+complete -c maestro -n "__fish_maestro_using_subcommand compare" -l home -d 'Where connections, history and settings are kept (also MAESTRO_HOME)' -r -f -a "(__fish_complete_directories)"
+complete -c maestro -n "__fish_maestro_using_subcommand compare" -s o -l output -d 'How answers are printed' -r -f -a "table\t''
+json\t''
+csv\t''
+md\t''"
+complete -c maestro -n "__fish_maestro_using_subcommand compare" -l schema -d 'Structure only'
+complete -c maestro -n "__fish_maestro_using_subcommand compare" -l data -d 'Rows only'
+complete -c maestro -n "__fish_maestro_using_subcommand compare" -l counts -d 'Compare the number of rows only, not their content'
+complete -c maestro -n "__fish_maestro_using_subcommand compare" -l no-banner -d 'Open the prompt without the welcome'
+complete -c maestro -n "__fish_maestro_using_subcommand compare" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c maestro -n "__fish_maestro_using_subcommand diff" -l select -d 'The databases to take: numbers, names, globs, /regex/, all' -r
+complete -c maestro -n "__fish_maestro_using_subcommand diff" -l map -d 'Give a database another name on the target; repeatable' -r
+complete -c maestro -n "__fish_maestro_using_subcommand diff" -l table -d 'Only these tables (name or glob; repeatable)' -r
+complete -c maestro -n "__fish_maestro_using_subcommand diff" -l jobs -d 'How many tables are compared at once [default: by the number of processors]' -r
+complete -c maestro -n "__fish_maestro_using_subcommand diff" -l home -d 'Where connections, history and settings are kept (also MAESTRO_HOME)' -r -f -a "(__fish_complete_directories)"
+complete -c maestro -n "__fish_maestro_using_subcommand diff" -s o -l output -d 'How answers are printed' -r -f -a "table\t''
+json\t''
+csv\t''
+md\t''"
+complete -c maestro -n "__fish_maestro_using_subcommand diff" -l schema -d 'Structure only'
+complete -c maestro -n "__fish_maestro_using_subcommand diff" -l data -d 'Rows only'
+complete -c maestro -n "__fish_maestro_using_subcommand diff" -l counts -d 'Compare the number of rows only, not their content'
+complete -c maestro -n "__fish_maestro_using_subcommand diff" -l no-banner -d 'Open the prompt without the welcome'
+complete -c maestro -n "__fish_maestro_using_subcommand diff" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c maestro -n "__fish_maestro_using_subcommand query" -l limit -d 'Show at most this many rows; 0 shows all [default: 1000, and all with -o csv or json]' -r
+complete -c maestro -n "__fish_maestro_using_subcommand query" -l home -d 'Where connections, history and settings are kept (also MAESTRO_HOME)' -r -f -a "(__fish_complete_directories)"
+complete -c maestro -n "__fish_maestro_using_subcommand query" -s o -l output -d 'How answers are printed' -r -f -a "table\t''
+json\t''
+csv\t''
+md\t''"
+complete -c maestro -n "__fish_maestro_using_subcommand query" -l no-banner -d 'Open the prompt without the welcome'
+complete -c maestro -n "__fish_maestro_using_subcommand query" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c maestro -n "__fish_maestro_using_subcommand peek" -l home -d 'Where connections, history and settings are kept (also MAESTRO_HOME)' -r -f -a "(__fish_complete_directories)"
+complete -c maestro -n "__fish_maestro_using_subcommand peek" -s o -l output -d 'How answers are printed' -r -f -a "table\t''
+json\t''
+csv\t''
+md\t''"
+complete -c maestro -n "__fish_maestro_using_subcommand peek" -l vertical -d 'Show each row vertically'
+complete -c maestro -n "__fish_maestro_using_subcommand peek" -l no-banner -d 'Open the prompt without the welcome'
+complete -c maestro -n "__fish_maestro_using_subcommand peek" -s h -l help -d 'Print help'
+complete -c maestro -n "__fish_maestro_using_subcommand history; and not __fish_seen_subcommand_from list show log" -s n -l limit -d 'How many runs to list' -r
+complete -c maestro -n "__fish_maestro_using_subcommand history; and not __fish_seen_subcommand_from list show log" -l home -d 'Where connections, history and settings are kept (also MAESTRO_HOME)' -r -f -a "(__fish_complete_directories)"
+complete -c maestro -n "__fish_maestro_using_subcommand history; and not __fish_seen_subcommand_from list show log" -s o -l output -d 'How answers are printed' -r -f -a "table\t''
+json\t''
+csv\t''
+md\t''"
+complete -c maestro -n "__fish_maestro_using_subcommand history; and not __fish_seen_subcommand_from list show log" -l no-banner -d 'Open the prompt without the welcome'
+complete -c maestro -n "__fish_maestro_using_subcommand history; and not __fish_seen_subcommand_from list show log" -s h -l help -d 'Print help'
+complete -c maestro -n "__fish_maestro_using_subcommand history; and not __fish_seen_subcommand_from list show log" -f -a "list" -d 'List the runs, the newest first'
+complete -c maestro -n "__fish_maestro_using_subcommand history; and not __fish_seen_subcommand_from list show log" -f -a "show" -d 'Show one run: its databases, tables and errors'
+complete -c maestro -n "__fish_maestro_using_subcommand history; and not __fish_seen_subcommand_from list show log" -f -a "log" -d 'Show the log of one run'
+complete -c maestro -n "__fish_maestro_using_subcommand history; and __fish_seen_subcommand_from list" -s n -l limit -d 'How many runs to list' -r
+complete -c maestro -n "__fish_maestro_using_subcommand history; and __fish_seen_subcommand_from list" -l home -d 'Where connections, history and settings are kept (also MAESTRO_HOME)' -r -f -a "(__fish_complete_directories)"
+complete -c maestro -n "__fish_maestro_using_subcommand history; and __fish_seen_subcommand_from list" -s o -l output -d 'How answers are printed' -r -f -a "table\t''
+json\t''
+csv\t''
+md\t''"
+complete -c maestro -n "__fish_maestro_using_subcommand history; and __fish_seen_subcommand_from list" -l no-banner -d 'Open the prompt without the welcome'
+complete -c maestro -n "__fish_maestro_using_subcommand history; and __fish_seen_subcommand_from list" -s h -l help -d 'Print help'
+complete -c maestro -n "__fish_maestro_using_subcommand history; and __fish_seen_subcommand_from show" -l home -d 'Where connections, history and settings are kept (also MAESTRO_HOME)' -r -f -a "(__fish_complete_directories)"
+complete -c maestro -n "__fish_maestro_using_subcommand history; and __fish_seen_subcommand_from show" -s o -l output -d 'How answers are printed' -r -f -a "table\t''
+json\t''
+csv\t''
+md\t''"
+complete -c maestro -n "__fish_maestro_using_subcommand history; and __fish_seen_subcommand_from show" -l no-banner -d 'Open the prompt without the welcome'
+complete -c maestro -n "__fish_maestro_using_subcommand history; and __fish_seen_subcommand_from show" -s h -l help -d 'Print help'
+complete -c maestro -n "__fish_maestro_using_subcommand history; and __fish_seen_subcommand_from log" -l home -d 'Where connections, history and settings are kept (also MAESTRO_HOME)' -r -f -a "(__fish_complete_directories)"
+complete -c maestro -n "__fish_maestro_using_subcommand history; and __fish_seen_subcommand_from log" -s o -l output -d 'How answers are printed' -r -f -a "table\t''
+json\t''
+csv\t''
+md\t''"
+complete -c maestro -n "__fish_maestro_using_subcommand history; and __fish_seen_subcommand_from log" -l no-banner -d 'Open the prompt without the welcome'
+complete -c maestro -n "__fish_maestro_using_subcommand history; and __fish_seen_subcommand_from log" -s h -l help -d 'Print help'
+complete -c maestro -n "__fish_maestro_using_subcommand config" -l home -d 'Where connections, history and settings are kept (also MAESTRO_HOME)' -r -f -a "(__fish_complete_directories)"
+complete -c maestro -n "__fish_maestro_using_subcommand config" -s o -l output -d 'How answers are printed' -r -f -a "table\t''
+json\t''
+csv\t''
+md\t''"
+complete -c maestro -n "__fish_maestro_using_subcommand config" -l no-banner -d 'Open the prompt without the welcome'
+complete -c maestro -n "__fish_maestro_using_subcommand config" -s h -l help -d 'Print help'
+complete -c maestro -n "__fish_maestro_using_subcommand settings" -l home -d 'Where connections, history and settings are kept (also MAESTRO_HOME)' -r -f -a "(__fish_complete_directories)"
+complete -c maestro -n "__fish_maestro_using_subcommand settings" -s o -l output -d 'How answers are printed' -r -f -a "table\t''
+json\t''
+csv\t''
+md\t''"
+complete -c maestro -n "__fish_maestro_using_subcommand settings" -l no-banner -d 'Open the prompt without the welcome'
+complete -c maestro -n "__fish_maestro_using_subcommand settings" -s h -l help -d 'Print help'
+complete -c maestro -n "__fish_maestro_using_subcommand doctor" -l home -d 'Where connections, history and settings are kept (also MAESTRO_HOME)' -r -f -a "(__fish_complete_directories)"
+complete -c maestro -n "__fish_maestro_using_subcommand doctor" -s o -l output -d 'How answers are printed' -r -f -a "table\t''
+json\t''
+csv\t''
+md\t''"
+complete -c maestro -n "__fish_maestro_using_subcommand doctor" -l offline -d 'Leave the servers alone'
+complete -c maestro -n "__fish_maestro_using_subcommand doctor" -l no-banner -d 'Open the prompt without the welcome'
+complete -c maestro -n "__fish_maestro_using_subcommand doctor" -s h -l help -d 'Print help'
 complete -c maestro -n "__fish_maestro_using_subcommand menu" -l home -d 'Where connections, history and settings are kept (also MAESTRO_HOME)' -r -f -a "(__fish_complete_directories)"
 complete -c maestro -n "__fish_maestro_using_subcommand menu" -s o -l output -d 'How answers are printed' -r -f -a "table\t''
 json\t''

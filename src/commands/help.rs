@@ -304,7 +304,13 @@ fn render_all(page: &mut Page) {
 }
 
 fn render_topic(page: &mut Page, topic: &Topic) {
-    topic.about().lines().for_each(|line| page.line(line));
+    for paragraph in topic.about().lines() {
+        let lines = wrapped(paragraph, COLUMNS);
+        if lines.is_empty() {
+            page.blank();
+        }
+        lines.into_iter().for_each(|line| page.line(line));
+    }
     page.blank();
     page.pieces([Cell::new(Tone::Strong, "Usage: "), topic.usage().into()]);
     let aliases = topic.aliases();
@@ -334,12 +340,32 @@ fn section(page: &mut Page, title: &str, parts: &[Part]) {
     page.blank();
 }
 
+/// How wide help is drawn.
+const COLUMNS: usize = 100;
+
 fn part(page: &mut Page, width: usize, (written, meaning): &Part) {
+    let mut lines = wrapped(meaning, COLUMNS.saturating_sub(width + 4)).into_iter();
     page.pieces([
         "  ".into(),
         Cell::new(Tone::Accent, format!("{written:width$}")),
-        format!("  {meaning}").into(),
+        format!("  {}", lines.next().unwrap_or_default()).into(),
     ]);
+    lines.for_each(|line| page.line(format!("{:1$}{line}", "", width + 4)));
+}
+
+/// Text in lines of at most `width` characters; a longer word has a line of its own.
+fn wrapped(text: &str, width: usize) -> Vec<String> {
+    let mut lines = Vec::<String>::new();
+    for word in text.split_whitespace() {
+        match lines.last_mut() {
+            Some(line) if line.chars().count() + 1 + word.chars().count() <= width => {
+                line.push(' ');
+                line.push_str(word);
+            }
+            _ => lines.push(word.to_string()),
+        }
+    }
+    lines
 }
 
 /// docs/commands.md.
@@ -465,6 +491,19 @@ mod tests {
         assert!(text.contains("Usage: quit\n"), "{text}");
         assert!(text.contains("Also: exit, q\n"), "{text}");
         assert!(text.contains("  quit  leave the prompt\n"), "{text}");
+    }
+
+    #[test]
+    fn help_is_never_wider_than_its_columns_unless_a_word_is() {
+        for entry in COMMANDS {
+            for line in printed(&[&entry.name()]).lines() {
+                let wide = line.chars().count() > COLUMNS;
+                assert!(
+                    !wide || line.trim_start().starts_with(&entry.name()),
+                    "{line}"
+                );
+            }
+        }
     }
 
     #[test]
