@@ -3,28 +3,17 @@
 //! Everything is read from the definitions that parse the words, so help cannot promise what is not there.
 //! docs/commands.md is the same text in Markdown.
 
+mod reference;
+mod topic;
+
 use serde_json::{Value, json};
 
-use super::{COMMANDS, Command, Context, Entry, Error, Group, Result, find, line};
+use super::{COMMANDS, Command, Context, Entry, Error, Group, Result, find};
 use crate::model::endpoint::nearest;
 use crate::output::{Cell, Page, Reply, Tone};
+use topic::{Part, Topic, about, global_flags, groups, shown};
 
-/// The exit codes and what they mean.
-pub const EXITS: &[(u8, &str)] = &[
-    (0, "done, no differences"),
-    (1, "differences"),
-    (2, "failed, also the only database of a batch"),
-    (3, "some databases failed, or objects were not copied"),
-    (
-        4,
-        "refused before anything changed: by a guard, a finding or a missing confirmation",
-    ),
-    (5, "cannot connect or log in"),
-    (6, "done but not verified"),
-    (64, "usage"),
-    (78, "configuration"),
-    (130, "interrupted"),
-];
+pub use reference::markdown;
 
 /// List the commands, or explain one
 #[derive(clap::Parser)]
@@ -77,172 +66,10 @@ fn unknown(word: &str) -> Error {
     Error::usage(format!("there is no command {word:?}")).hint(hint)
 }
 
-fn shown(entries: &[Entry]) -> impl Iterator<Item = &Entry> {
-    entries
-        .iter()
-        .filter(|entry| !(entry.definition)().is_hide_set())
-}
-
 /// What `help` answers.
 pub enum Help {
     All,
     One(Box<Topic>),
-}
-
-/// One command as it is explained.
-pub struct Topic {
-    name: String,
-    definition: clap::Command,
-    examples: Vec<(&'static str, &'static str)>,
-}
-
-/// A part of a command: how it is written, what it means.
-type Part = (String, String);
-
-impl Topic {
-    fn of(entry: &Entry) -> Topic {
-        Topic {
-            name: entry.name(),
-            definition: built(entry),
-            examples: entry.examples.to_vec(),
-        }
-    }
-
-    /// The command below this one; it keeps the examples that are about it.
-    fn below(&self, word: &str) -> Result<Topic> {
-        let Some(definition) = self.definition.find_subcommand(word) else {
-            let names = self.subcommands();
-            let near = nearest(word, names.iter().map(|(name, _)| name.as_str()));
-            let hint = near.map_or(format!("see `help {}`", self.name), |near| {
-                format!("did you mean {near}?")
-            });
-            return Err(Error::usage(format!("{} knows no {word:?}", self.name)).hint(hint));
-        };
-        let name = format!("{} {}", self.name, definition.get_name());
-        let examples = self.examples.iter().copied();
-        Ok(Topic {
-            examples: examples
-                .filter(|(typed, _)| typed.starts_with(&name))
-                .collect(),
-            definition: definition.clone(),
-            name,
-        })
-    }
-
-    fn about(&self) -> String {
-        let about = self
-            .definition
-            .get_long_about()
-            .or(self.definition.get_about());
-        about.map(|about| about.to_string()).unwrap_or_default()
-    }
-
-    fn usage(&self) -> String {
-        let mut named = self.definition.clone().bin_name(self.name.clone());
-        let usage = named.render_usage().to_string();
-        usage.trim_start_matches("Usage:").trim().to_string()
-    }
-
-    fn aliases(&self) -> Vec<String> {
-        self.definition
-            .get_visible_aliases()
-            .map(str::to_string)
-            .collect()
-    }
-
-    fn arguments(&self) -> Vec<Part> {
-        self.definition
-            .get_positionals()
-            .filter(|arg| !arg.is_hide_set())
-            .map(argument)
-            .collect()
-    }
-
-    fn flags(&self) -> Vec<Part> {
-        let own = self.definition.get_arguments();
-        own.filter(|arg| !arg.is_positional() && !arg.is_hide_set() && arg.get_id() != "help")
-            .map(argument)
-            .collect()
-    }
-
-    fn subcommands(&self) -> Vec<Part> {
-        self.definition
-            .get_subcommands()
-            .filter(|command| !command.is_hide_set() && command.get_name() != "help")
-            .map(|command| (command.get_name().to_string(), about(command)))
-            .collect()
-    }
-
-    fn sections(&self) -> [(&'static str, Vec<Part>); 3] {
-        [
-            ("Commands", self.subcommands()),
-            ("Arguments", self.arguments()),
-            ("Flags", self.flags()),
-        ]
-    }
-}
-
-/// The definition, so far worked out that its arguments can be shown.
-fn built(entry: &Entry) -> clap::Command {
-    let mut definition = (entry.definition)();
-    definition.build();
-    definition
-}
-
-fn about(command: &clap::Command) -> String {
-    command
-        .get_about()
-        .map(|about| about.to_string())
-        .unwrap_or_default()
-}
-
-fn argument(arg: &clap::Arg) -> Part {
-    let written = match (arg.get_short(), arg.is_positional()) {
-        (Some(short), false) if arg.get_long().is_some() => format!("-{short}, {arg}"),
-        _ => arg.to_string(),
-    };
-    let mut meaning = arg
-        .get_help()
-        .map(|help| help.to_string())
-        .unwrap_or_default();
-    let values = arg.get_possible_values();
-    if !values.is_empty() && arg.get_action().takes_values() {
-        let names = values
-            .iter()
-            .map(|value| value.get_name())
-            .collect::<Vec<_>>();
-        meaning += &format!(" ({})", names.join(", "));
-    }
-    let default = arg
-        .get_default_values()
-        .iter()
-        .map(|value| value.to_string_lossy());
-    let default = default.collect::<Vec<_>>().join(" ");
-    if !default.is_empty() && arg.get_action().takes_values() {
-        meaning += &format!(" [default: {default}]");
-    }
-    (written, meaning.trim_start().to_string())
-}
-
-fn global_flags() -> Vec<Part> {
-    line::tree()
-        .get_arguments()
-        .filter(|arg| !arg.is_hide_set())
-        .map(argument)
-        .collect()
-}
-
-/// The groups that hold a command, each with its commands.
-fn groups() -> Vec<(Group, Vec<&'static Entry>)> {
-    let mut groups = Vec::<(Group, Vec<&Entry>)>::new();
-    for entry in shown(COMMANDS) {
-        match groups.iter_mut().find(|(group, _)| *group == entry.group) {
-            Some((_, entries)) => entries.push(entry),
-            None => groups.push((entry.group, vec![entry])),
-        }
-    }
-    groups.sort_by_key(|(group, _)| *group);
-    groups
 }
 
 impl Reply for Help {
@@ -368,79 +195,10 @@ fn wrapped(text: &str, width: usize) -> Vec<String> {
     lines
 }
 
-/// docs/commands.md.
-pub fn markdown() -> String {
-    let mut text = String::from(
-        "# Commands\n\n\
-         Generated from the definitions in `src/commands`; `MAESTRO_BLESS=1 cargo test --test tests docs` \
-         writes it anew.\n\n\
-         The same commands work at the prompt (`sync …`), in a script (`maestro -c 'sync …; history'`) and \
-         from the command line (`maestro sync …`).\n\n## Flags of every command\n\n",
-    );
-    text += &list(&global_flags());
-    for (group, entries) in groups() {
-        text += &format!("## {}\n\n", group.title());
-        entries
-            .iter()
-            .for_each(|entry| text += &chapter(&Topic::of(entry), "###"));
-    }
-    text += "## Exit codes\n\n| code | meaning |\n| ---: | --- |\n";
-    EXITS
-        .iter()
-        .for_each(|(code, meaning)| text += &format!("| {code} | {meaning} |\n"));
-    text
-}
-
-fn chapter(topic: &Topic, depth: &str) -> String {
-    let mut text = format!("{depth} {}\n\n{}\n\n", topic.name, topic.about());
-    text += &format!("```text\n{}\n```\n\n", topic.usage());
-    let aliases = topic.aliases();
-    if !aliases.is_empty() {
-        text += &format!("Also: {}.\n\n", aliases.join(", "));
-    }
-    text += &list(&topic.arguments());
-    text += &list(&topic.flags());
-    let subcommands = topic.subcommands();
-    if subcommands.is_empty() && !topic.examples.is_empty() {
-        text += &examples(topic);
-    }
-    for (name, _) in &subcommands {
-        text += &topic
-            .below(name)
-            .map(|below| chapter(&below, "####"))
-            .unwrap_or_default();
-    }
-    text
-}
-
-fn examples(topic: &Topic) -> String {
-    let width = topic
-        .examples
-        .iter()
-        .map(|(typed, _)| typed.chars().count())
-        .max()
-        .unwrap_or(0);
-    let lines = topic
-        .examples
-        .iter()
-        .map(|(typed, does)| format!("{typed:width$}   # {does}\n"));
-    format!("```text\n{}```\n\n", lines.collect::<String>())
-}
-
-fn list(parts: &[Part]) -> String {
-    if parts.is_empty() {
-        return String::new();
-    }
-    let line = |(written, meaning): &Part| match meaning.is_empty() {
-        true => format!("- `{written}`\n"),
-        false => format!("- `{written}`: {meaning}\n"),
-    };
-    parts.iter().map(line).collect::<String>() + "\n"
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::commands::line;
     use crate::output::Format;
     use crate::output::theme::Paint;
 
