@@ -37,6 +37,9 @@ _maestro() {
             maestro,databases)
                 cmd="maestro__subcmd__databases"
                 ;;
+            maestro,demo)
+                cmd="maestro__subcmd__demo"
+                ;;
             maestro,describe)
                 cmd="maestro__subcmd__describe"
                 ;;
@@ -152,7 +155,7 @@ _maestro() {
 
     case "${cmd}" in
         maestro)
-            opts="-o -c -h -V --home --output --no-banner --help --version connections conn source target use swap databases tables describe select selection sync compare diff query peek history config settings doctor menu help ? completions quit exit q"
+            opts="-o -c -h -V --home --output --no-banner --help --version connections conn source target use swap databases tables describe select selection sync compare diff query peek history config settings doctor demo menu help ? completions quit exit q"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -656,6 +659,35 @@ _maestro() {
             ;;
         maestro__subcmd__databases)
             opts="-o -h --target --home --output --no-banner --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --home)
+                    COMPREPLY=()
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o plusdirs
+                    fi
+                    return 0
+                    ;;
+                --output)
+                    COMPREPLY=($(compgen -W "table json csv md" -- "${cur}"))
+                    return 0
+                    ;;
+                -o)
+                    COMPREPLY=($(compgen -W "table json csv md" -- "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        maestro__subcmd__demo)
+            opts="-o -h --run --home --output --no-banner --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0

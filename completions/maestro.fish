@@ -53,6 +53,7 @@ complete -c maestro -n "__fish_maestro_needs_command" -f -a "history" -d 'Show p
 complete -c maestro -n "__fish_maestro_needs_command" -f -a "config" -d 'Show the settings and where each comes from'
 complete -c maestro -n "__fish_maestro_needs_command" -f -a "settings" -d 'Show the settings and where each comes from'
 complete -c maestro -n "__fish_maestro_needs_command" -f -a "doctor" -d 'Check folders, store, settings, log and connections'
+complete -c maestro -n "__fish_maestro_needs_command" -f -a "demo" -d 'Try it out: two folders of SQLite databases, prod and an older staging, in a store of their own'
 complete -c maestro -n "__fish_maestro_needs_command" -f -a "menu" -d 'Pick commands from numbered menus'
 complete -c maestro -n "__fish_maestro_needs_command" -f -a "help" -d 'List the commands, or explain one'
 complete -c maestro -n "__fish_maestro_needs_command" -f -a "?" -d 'List the commands, or explain one'
@@ -530,6 +531,14 @@ md\t''"
 complete -c maestro -n "__fish_maestro_using_subcommand doctor" -l offline -d 'Leave the servers alone'
 complete -c maestro -n "__fish_maestro_using_subcommand doctor" -l no-banner -d 'Open the prompt without the welcome'
 complete -c maestro -n "__fish_maestro_using_subcommand doctor" -s h -l help -d 'Print help'
+complete -c maestro -n "__fish_maestro_using_subcommand demo" -l home -d 'Where connections, history and settings are kept (also MAESTRO_HOME)' -r -f -a "(__fish_complete_directories)"
+complete -c maestro -n "__fish_maestro_using_subcommand demo" -s o -l output -d 'How answers are printed' -r -f -a "table\t''
+json\t''
+csv\t''
+md\t''"
+complete -c maestro -n "__fish_maestro_using_subcommand demo" -l run -d 'Play the tour and end'
+complete -c maestro -n "__fish_maestro_using_subcommand demo" -l no-banner -d 'Open the prompt without the welcome'
+complete -c maestro -n "__fish_maestro_using_subcommand demo" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c maestro -n "__fish_maestro_using_subcommand menu" -l home -d 'Where connections, history and settings are kept (also MAESTRO_HOME)' -r -f -a "(__fish_complete_directories)"
 complete -c maestro -n "__fish_maestro_using_subcommand menu" -s o -l output -d 'How answers are printed' -r -f -a "table\t''
 json\t''

@@ -86,9 +86,13 @@ impl Progress {
                 ..
             } => {
                 let bar = self.bars.add(ProgressBar::new(rows.0));
-                bar.set_style(style("    {prefix} {wide_bar} {pos}/{len} rows"));
+                bar.set_style(style(
+                    "    {prefix} {wide_bar} {human_pos}/{human_len} rows",
+                ));
                 bar.set_prefix(harmless(table));
                 work.tables.insert((database.clone(), table.clone()), bar);
+                // The phase before is over once rows move.
+                work.database(database, |at| at.phase.clear());
             }
             Event::Moved {
                 database,
