@@ -1,6 +1,7 @@
 //! Opening a place: a saved connection, or a URL or path for this once.
 
 use std::path::Path;
+use std::time::Duration;
 
 use secrecy::SecretString;
 
@@ -9,7 +10,11 @@ use crate::commands::{Context, Error, Result};
 use crate::engines::{self, ConnectOptions, Hop, Server};
 use crate::model::endpoint::{Address, Endpoint, ParsedUrl, is_address};
 use crate::model::label::Label;
+use crate::run::event::Event;
 use crate::store::{Connection, Password};
+
+/// How long to wait before the second try; each further wait is twice as long.
+const FIRST_WAIT: Duration = Duration::from_millis(200);
 
 /// An open place.
 pub struct Opened {
@@ -92,7 +97,28 @@ async fn connect(cx: &Context<'_>, endpoint: &Endpoint) -> engines::Result<Box<d
     let options = ConnectOptions {
         timeout: cx.settings.connections.default_timeout,
     };
-    engines::open(endpoint, &options).await
+    let mut waited = FIRST_WAIT;
+    let mut retries = cx.settings.connections.max_retries;
+    loop {
+        match engines::open(endpoint, &options).await {
+            Err(error) if is_passing(&error) && retries > 0 && !cx.stop.is_cancelled() => {
+                retries -= 1;
+                let text = format!("{}; trying again", error.full());
+                cx.events.on(&Event::Notice { text });
+                tokio::time::sleep(waited).await;
+                waited *= 2;
+            }
+            done => return done,
+        }
+    }
+}
+
+/// Whether another try may help: nothing answered, or the network cut it.
+fn is_passing(error: &engines::Error) -> bool {
+    matches!(
+        error,
+        engines::Error::Connect { hop: Hop::Tcp, .. } | engines::Error::Lost { .. }
+    )
 }
 
 fn is_login(error: &engines::Error) -> bool {
