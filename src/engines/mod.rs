@@ -13,7 +13,7 @@ use std::time::Duration;
 use async_trait::async_trait;
 use tokio::sync::mpsc;
 
-pub use error::{Error, Hop, Result};
+pub use error::{Cause, Error, Hop, Result};
 
 use crate::model::batch::{Batch, Chunk, Digest};
 use crate::model::catalog::{Catalog, Object, Table};
@@ -37,6 +37,12 @@ pub trait Engine: Sync {
         endpoint: &Endpoint,
         options: &ConnectOptions,
     ) -> Result<Box<dyn Server>>;
+
+    /// The SHA-256 fingerprint of the certificate that a server shows, whoever vouches for it; None where
+    /// there is no such thing.
+    async fn fingerprint(&self, _: &Endpoint, _: &ConnectOptions) -> Result<Option<String>> {
+        Ok(None)
+    }
 }
 
 /// How patient a connection is.
@@ -198,6 +204,14 @@ pub fn schemes() -> Vec<(&'static str, Option<u16>)> {
         .flat_map(|engine| engine.schemes())
         .copied()
         .collect()
+}
+
+/// The fingerprint of the certificate that a server shows; None where it cannot be had.
+pub async fn fingerprint(endpoint: &Endpoint, options: &ConnectOptions) -> Option<String> {
+    engine(endpoint.address.scheme())?
+        .fingerprint(endpoint, options)
+        .await
+        .ok()?
 }
 
 /// Opens an endpoint.

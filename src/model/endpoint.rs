@@ -50,6 +50,8 @@ pub enum Tls {
     Verified,
     /// Verified against this file of certificates (PEM).
     Authority(PathBuf),
+    /// Only the certificate with this SHA-256 fingerprint (64 hexadecimal digits) is accepted.
+    Pinned(String),
     /// Encrypted, not verified: whoever answers is believed.
     Insecure,
 }
@@ -69,14 +71,30 @@ pub enum AddressError {
     Url(String, String),
     #[error("{0:?} is no known kind of database{near}", near = .1.as_ref().map(|near| format!("; did you mean {near}?")).unwrap_or_default())]
     Scheme(String, Option<String>),
-    #[error("{0:?} is no option of a URL; known: socket, tls, tls-ca")]
+    #[error("{0:?} is no option of a URL; known: socket, tls, tls-ca, tls-pin")]
     Option(String),
     #[error("tls={0:?} is not known; one of verified, insecure")]
     Tls(String),
+    #[error("{0:?} is no SHA-256 fingerprint of a certificate: 64 hexadecimal digits")]
+    Pin(String),
     #[error("a URL of a server needs a host")]
     Host,
     #[error("a URL of a server needs a user: {0}://USER@HOST")]
     User(String),
+}
+
+/// A certificate's fingerprint as it is kept: lower case, without the colons that other programs print.
+///
+/// # Errors
+/// [`AddressError::Pin`]
+pub fn pin(word: &str) -> Result<String, AddressError> {
+    let digits = word.replace(':', "").to_lowercase();
+    let is_digest = digits.len() == 64 && digits.chars().all(|c| c.is_ascii_hexdigit());
+    if is_digest {
+        Ok(digits)
+    } else {
+        Err(AddressError::Pin(word.to_string()))
+    }
 }
 
 /// Whether a word is an address rather than the name of a connection.
@@ -129,6 +147,7 @@ impl ParsedUrl {
             match key.as_ref() {
                 "socket" => network.socket = Some(expand(&value, home)),
                 "tls-ca" => network.tls = Tls::Authority(expand(&value, home)),
+                "tls-pin" => network.tls = Tls::Pinned(pin(&value)?),
                 "tls" if value == "insecure" => network.tls = Tls::Insecure,
                 "tls" if value == "verified" => network.tls = Tls::Verified,
                 "tls" => return Err(AddressError::Tls(value.into_owned())),
@@ -215,6 +234,7 @@ impl Network {
         match &self.tls {
             Tls::Verified => {}
             Tls::Authority(file) => pairs.push(("tls-ca", file.display().to_string())),
+            Tls::Pinned(pin) => pairs.push(("tls-pin", pin.clone())),
             Tls::Insecure => pairs.push(("tls", "insecure".to_string())),
         }
         if !pairs.is_empty() {

@@ -9,7 +9,7 @@ use super::password::{self, Chosen};
 use super::{Said, form, names, unanswered};
 use crate::commands::{Context, Error, Result, Words};
 use crate::engines;
-use crate::model::endpoint::{Address, ParsedUrl, Tls, is_address, redact};
+use crate::model::endpoint::{Address, ParsedUrl, Tls, is_address, pin, redact};
 use crate::model::label::Label;
 use crate::store::{Connection, Password};
 
@@ -45,6 +45,9 @@ struct Flags {
     /// The certificates (PEM) that the server's is verified against
     #[arg(long, value_name = "FILE")]
     tls_ca: Option<PathBuf>,
+    /// The SHA-256 fingerprint of the one certificate that is trusted
+    #[arg(long, value_name = "SHA256", conflicts_with_all = ["tls", "tls_ca"])]
+    tls_pin: Option<String>,
     #[command(flatten)]
     password: password::Flags,
     /// Save without connecting first
@@ -107,17 +110,21 @@ impl Flags {
         self.label.is_some()
             || self.tls.is_some()
             || self.tls_ca.is_some()
+            || self.tls_pin.is_some()
             || !self.password.is_empty()
     }
 
     /// # Errors
     /// A file has no TLS; the certificates' file is not there.
     fn protect(&self, address: &mut Address) -> Result<()> {
-        let tls = match (&self.tls, &self.tls_ca) {
-            (None, None) => return Ok(()),
-            (_, Some(file)) => Tls::Authority(absolute(file)?),
-            (Some(TlsMode::Insecure), _) => Tls::Insecure,
-            (Some(TlsMode::Verified), _) => Tls::Verified,
+        let tls = match (&self.tls, &self.tls_ca, &self.tls_pin) {
+            (None, None, None) => return Ok(()),
+            (_, _, Some(word)) => {
+                Tls::Pinned(pin(word).map_err(|problem| Error::usage(problem.to_string()))?)
+            }
+            (_, Some(file), _) => Tls::Authority(absolute(file)?),
+            (Some(TlsMode::Insecure), ..) => Tls::Insecure,
+            (Some(TlsMode::Verified), ..) => Tls::Verified,
         };
         match address {
             Address::Network(network) => network.tls = tls,

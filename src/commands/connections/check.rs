@@ -169,6 +169,7 @@ impl Tested {
             (Hop::Tls, Address::Network(network)) => match network.tls {
                 Tls::Insecure => "not verified",
                 Tls::Authority(_) => "verified",
+                Tls::Pinned(_) => "pinned",
                 Tls::Verified if network.is_local() => "not needed",
                 Tls::Verified => "verified",
             },

@@ -7,8 +7,8 @@ use super::check::{self, Tested, examine};
 use super::password::{self, Chosen};
 use super::{Said, listing, names, unanswered};
 use crate::commands::{Context, Error, Result};
-use crate::engines::Hop;
-use crate::model::endpoint::{Address, Endpoint};
+use crate::engines::{self, Hop};
+use crate::model::endpoint::{Address, Endpoint, Tls};
 use crate::model::label::Label;
 use crate::model::units::counted;
 use crate::output::Page;
@@ -198,17 +198,21 @@ async fn tested(cx: &Context<'_>, draft: &mut Draft) -> Result<Tested> {
         if test.found.is_ok() {
             return Ok(test);
         }
-        if left == 0 || !cx.ask.is_terminal() || !again(cx, draft, &test) {
+        if left == 0 || !cx.ask.is_terminal() || !again(cx, draft, &test).await {
             return Err(untested(test));
         }
         left -= 1;
     }
 }
 
-fn again(cx: &Context<'_>, draft: &mut Draft, test: &Tested) -> bool {
+async fn again(cx: &Context<'_>, draft: &mut Draft, test: &Tested) -> bool {
     let mut page = Page::default();
     test.render(&mut page);
     cx.ask.show(&page);
+    let failed_at = test.found.as_ref().err().and_then(|failure| failure.hop);
+    if failed_at == Some(Hop::Tls) && trusted(cx, draft).await {
+        return true;
+    }
     let login = test
         .found
         .as_ref()
@@ -228,6 +232,33 @@ fn again(cx: &Context<'_>, draft: &mut Draft, test: &Tested) -> bool {
         }
         _ => false,
     }
+}
+
+/// Shows the certificate that nobody vouches for, and asks whether it is trusted from now on.
+async fn trusted(cx: &Context<'_>, draft: &mut Draft) -> bool {
+    let options = engines::ConnectOptions {
+        timeout: cx.settings.connections.default_timeout,
+    };
+    let Ok(endpoint) = draft.endpoint(cx) else {
+        return false;
+    };
+    let Some(shown) = engines::fingerprint(&endpoint, &options).await else {
+        return false;
+    };
+    let Address::Network(network) = &mut draft.connection.address else {
+        return false;
+    };
+    let mut page = Page::default();
+    page.line(format!(
+        "The server shows a certificate with the SHA-256 fingerprint {shown}."
+    ));
+    page.line("Compare it with the one on the server before you trust it.");
+    cx.ask.show(&page);
+    let yes = cx.ask.confirm("Trust this certificate from now on?", false) == Some(true);
+    if yes {
+        network.tls = Tls::Pinned(shown);
+    }
+    yes
 }
 
 fn untested(test: Tested) -> Error {

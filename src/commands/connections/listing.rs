@@ -69,6 +69,7 @@ fn tls(address: &Address) -> Value {
         Address::Network(network) => match &network.tls {
             Tls::Verified => "verified".into(),
             Tls::Authority(file) => file.display().to_string().into(),
+            Tls::Pinned(pin) => format!("pinned to {pin}").into(),
             Tls::Insecure => "insecure".into(),
         },
     }

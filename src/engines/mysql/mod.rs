@@ -12,6 +12,7 @@ mod grants;
 mod loader;
 mod nodelay;
 mod objects;
+mod pin;
 mod query;
 mod session;
 mod snapshot;
@@ -23,7 +24,7 @@ use tokio::sync::Mutex;
 use super::dialect::Dialect;
 use super::{Answer, ConnectOptions, Engine, Result, Server, Snapshot, Target, TargetWork};
 use crate::model::catalog::{Catalog, Table};
-use crate::model::endpoint::{Endpoint, nearest};
+use crate::model::endpoint::{Address, Endpoint, nearest};
 use crate::model::survey::{DatabaseSummary, Databases, Finding, Product, Role, Survey};
 use crate::model::units::{Bytes, Rows};
 use dialect::text;
@@ -83,6 +84,20 @@ impl Engine for MySql {
             product,
             session: Mutex::new(session),
         }))
+    }
+
+    async fn fingerprint(
+        &self,
+        endpoint: &Endpoint,
+        options: &ConnectOptions,
+    ) -> Result<Option<String>> {
+        let Address::Network(network) = &endpoint.address else {
+            return Ok(None);
+        };
+        let shown = pin::fingerprint(network, options.timeout).await;
+        shown
+            .map(Some)
+            .map_err(|cause| super::Error::statement("read the server's certificate", cause))
     }
 }
 

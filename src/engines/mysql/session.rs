@@ -4,6 +4,7 @@
 //! reaches 16 MiB would vanish (callers select something small first), and zero dates would read as NULL in
 //! the binary protocol (rows are never read through it).
 
+use std::io;
 use std::time::Duration;
 
 use futures::TryStreamExt;
@@ -18,7 +19,8 @@ use sqlx::{
 };
 use tokio::time::timeout;
 
-use crate::engines::{ConnectOptions, Error, Hop, Result};
+use super::pin::Relay;
+use crate::engines::{Cause, ConnectOptions, Error, Hop, Result};
 use crate::model::endpoint::{Address, Endpoint, Network, Tls};
 
 /// What a session is for: decides its character set.
@@ -35,6 +37,10 @@ pub const STRICT: &str =
     "STRICT_ALL_TABLES,NO_AUTO_VALUE_ON_ZERO,ALLOW_INVALID_DATES,NO_ENGINE_SUBSTITUTION";
 /// The modes under which definitions are read and made: as the server printed them.
 pub const LITERAL: &str = "NO_AUTO_VALUE_ON_ZERO,ALLOW_INVALID_DATES,NO_ENGINE_SUBSTITUTION";
+
+/// What to do about a certificate that nobody vouches for.
+const UNVERIFIED: &str = "name the file of the certificate's authority with --tls-ca FILE, or trust this one \
+                          certificate with --tls-pin SHA256; --tls insecure believes whoever answers";
 
 /// A row as text: None is NULL.
 #[derive(Clone, Debug)]
@@ -64,6 +70,8 @@ impl Row {
 /// An open connection.
 pub struct Session {
     connection: MySqlConnection,
+    /// Stands between the driver and a server that is known by its certificate.
+    _relay: Option<Relay>,
 }
 
 impl Session {
@@ -91,7 +99,12 @@ impl Session {
             .statement_cache_capacity(64)
             .log_statements(tracing::log::LevelFilter::Off)
             .log_slow_statements(tracing::log::LevelFilter::Off, Duration::from_secs(1));
-        login = match &network.socket {
+        let relay = relay(endpoint, network)?;
+        let socket = relay
+            .as_ref()
+            .map(Relay::socket)
+            .or_else(|| network.socket.clone());
+        login = match &socket {
             Some(socket) => login.socket(socket),
             None => login.host(&network.host).port(network.port),
         };
@@ -101,7 +114,7 @@ impl Session {
         }
         let connection = match timeout(options.timeout, login.connect()).await {
             Ok(Ok(connection)) => connection,
-            Ok(Err(cause)) => return Err(connect_error(endpoint, network, cause)),
+            Ok(Err(cause)) => return Err(unconnected(endpoint, network, relay.as_ref(), cause)),
             Err(elapsed) => {
                 return Err(Error::Connect {
                     place: endpoint.address.to_string(),
@@ -117,7 +130,10 @@ impl Session {
         if network.socket.is_none() {
             super::nodelay::send_at_once(network.port);
         }
-        let mut session = Session { connection };
+        let mut session = Session {
+            connection,
+            _relay: relay,
+        };
         session.prepare(purpose).await?;
         Ok(session)
     }
@@ -238,22 +254,22 @@ pub fn failed(action: &str, cause: sqlx::Error) -> Error {
             action: format!("it was to {action}"),
             cause: cause.into(),
         },
-        sqlx::Error::Database(error) => {
-            let number = error
-                .try_downcast_ref::<MySqlDatabaseError>()
-                .map(|error| error.number());
-            // The driver's wrapper ("error returned from database") says nothing a person needs.
-            let plain = format!("{} (error {})", error.message(), number.unwrap_or_default());
-            Error::Statement {
-                action: action.into(),
-                cause: ServerError {
-                    number,
-                    text: plain,
-                }
-                .into(),
-            }
-        }
+        sqlx::Error::Database(error) => Error::Statement {
+            action: action.into(),
+            cause: server_error(error.as_ref()).into(),
+        },
         _ => Error::statement(action, cause),
+    }
+}
+
+/// What a server answered, without the driver's words before it.
+fn server_error(error: &dyn sqlx::error::DatabaseError) -> ServerError {
+    let number = error
+        .try_downcast_ref::<MySqlDatabaseError>()
+        .map(|error| error.number());
+    ServerError {
+        number,
+        text: format!("{} (error {})", error.message(), number.unwrap_or_default()),
     }
 }
 
@@ -275,50 +291,101 @@ pub fn number(error: &Error) -> Option<u16> {
 
 fn protect(login: MySqlConnectOptions, network: &Network) -> MySqlConnectOptions {
     match &network.tls {
-        Tls::Insecure => login.ssl_mode(MySqlSslMode::Required),
+        // A pinned server is verified by the relay, which the driver trusts.
+        Tls::Insecure | Tls::Pinned(_) => login.ssl_mode(MySqlSslMode::Required),
         Tls::Authority(file) => login.ssl_mode(MySqlSslMode::VerifyIdentity).ssl_ca(file),
         Tls::Verified if network.is_local() => login.ssl_mode(MySqlSslMode::Disabled),
         Tls::Verified => login.ssl_mode(MySqlSslMode::VerifyIdentity),
     }
 }
 
+fn relay(endpoint: &Endpoint, network: &Network) -> Result<Option<Relay>> {
+    let Tls::Pinned(pin) = &network.tls else {
+        return Ok(None);
+    };
+    Relay::start(network, pin)
+        .map(Some)
+        .map_err(|cause| Error::Connect {
+            place: endpoint.address.to_string(),
+            hop: Hop::Tls,
+            mend: String::new(),
+            cause: cause.into(),
+        })
+}
+
+/// Why there is no connection: the relay knows better than the driver, which only saw it end.
+fn unconnected(
+    endpoint: &Endpoint,
+    network: &Network,
+    relay: Option<&Relay>,
+    cause: sqlx::Error,
+) -> Error {
+    match relay.and_then(Relay::refusal) {
+        // What the driver says of a server without TLS is clearer than the end that the relay met.
+        _ if matches!(cause, sqlx::Error::Tls(_)) => connect_error(endpoint, network, cause),
+        Some(refusal) if refusal.contains("certificate") => Error::Connect {
+            place: endpoint.address.to_string(),
+            hop: Hop::Tls,
+            mend: "find out why it changed before you trust it: connections edit NAME --tls-pin SHA256"
+                .to_string(),
+            cause: refusal.trim_start_matches("unexpected error: ").into(),
+        },
+        Some(refusal) => connect_error(endpoint, network, sqlx::Error::Io(io::Error::other(refusal))),
+        None => connect_error(endpoint, network, cause),
+    }
+}
+
 fn connect_error(endpoint: &Endpoint, network: &Network, cause: sqlx::Error) -> Error {
     use std::io::ErrorKind;
     let (hop, mend) = match &cause {
-        sqlx::Error::Tls(_) => (
-            Hop::Tls,
-            "name the certificate authority's file with --tls-ca FILE; --tls insecure encrypts without \
-             knowing who answers"
-                .to_string(),
-        ),
+        sqlx::Error::Tls(_) => (Hop::Tls, UNVERIFIED.to_string()),
+        sqlx::Error::Io(error) if error.to_string().contains("certificate") => {
+            (Hop::Tls, UNVERIFIED.to_string())
+        }
         sqlx::Error::Io(error) => match error.kind() {
-            ErrorKind::ConnectionRefused => {
-                (Hop::Tcp, format!("nothing listens at {}; is the server up, the port right?", endpoint.address))
-            }
-            ErrorKind::NotFound | ErrorKind::PermissionDenied if network.socket.is_some() => {
-                (Hop::Address, "check the path and the mode of the socket".to_string())
-            }
-            _ if error.to_string().contains("lookup") => {
-                (Hop::Address, format!("check the host name {}", network.host))
-            }
+            ErrorKind::ConnectionRefused => (
+                Hop::Tcp,
+                format!(
+                    "nothing listens at {}; is the server up, the port right?",
+                    endpoint.address
+                ),
+            ),
+            ErrorKind::NotFound | ErrorKind::PermissionDenied if network.socket.is_some() => (
+                Hop::Address,
+                "check the path and the mode of the socket".to_string(),
+            ),
+            _ if error.to_string().contains("lookup") => (
+                Hop::Address,
+                format!("check the host name {}", network.host),
+            ),
             _ => (Hop::Tcp, "check host and port".to_string()),
         },
         sqlx::Error::Database(error) => {
-            let number = error.try_downcast_ref::<MySqlDatabaseError>().map(|error| error.number());
+            let number = error
+                .try_downcast_ref::<MySqlDatabaseError>()
+                .map(|error| error.number());
             match number {
-                Some(1045 | 1698 | 1862 | 3118 | 4151) => {
-                    (Hop::Login, "check user and password: connections edit NAME".to_string())
-                }
+                Some(1045 | 1698 | 1862 | 3118 | 4151) => (
+                    Hop::Login,
+                    "check user and password: connections edit NAME".to_string(),
+                ),
                 Some(1044 | 1227) => (Hop::Privileges, "ask for the missing GRANT".to_string()),
                 _ => (Hop::Login, String::new()),
             }
         }
         _ => (Hop::Login, String::new()),
     };
+    // The driver's own words before the cause say nothing a person needs.
+    let cause: Cause = match cause {
+        sqlx::Error::Io(error) => error.into(),
+        sqlx::Error::Tls(error) => error,
+        sqlx::Error::Database(error) => server_error(error.as_ref()).into(),
+        other => other.into(),
+    };
     Error::Connect {
         place: endpoint.address.to_string(),
         hop,
         mend,
-        cause: cause.into(),
+        cause,
     }
 }
