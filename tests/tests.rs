@@ -3,5 +3,7 @@
 mod cli;
 mod docs;
 mod engines;
+mod fidelity;
+mod live;
 mod screen;
 mod shell;
