@@ -11,17 +11,17 @@ use crate::engines::{Answer, Error, Result};
 
 /// The server's refusals of a write in a READ ONLY transaction.
 const READ_ONLY: [u16; 2] = [1792, 1290];
-/// Statements that a READ ONLY transaction does not hold back.
-const BESIDE: [&str; 12] = [
-    "set", "grant", "revoke", "flush", "reset", "kill", "lock", "unlock", "shutdown", "commit",
-    "start", "begin",
+/// The words that statements begin with which only read. All others are refused: a READ ONLY transaction does not
+/// hold everything back.
+const READS: [&str; 10] = [
+    "select", "show", "describe", "desc", "explain", "with", "table", "values", "checksum", "help",
 ];
 
 /// Streams the rows of one statement.
 ///
 /// # Errors
-/// [`Error::Writes`] when it would change something: the transaction is READ ONLY, and statements that end
-/// or escape a transaction are refused by their first word.
+/// [`Error::Writes`] when it would change something: the session is READ ONLY, and statements that do not begin
+/// like a reading one are refused by their first word.
 pub async fn run(place: &Place, database: Option<&str>, sql: &str) -> Result<Answer> {
     let sql = sql.trim().trim_end_matches(';').to_string();
     if is_refused(&sql) {
@@ -34,7 +34,11 @@ pub async fn run(place: &Place, database: Option<&str>, sql: &str) -> Result<Ans
             .await?;
     }
     session
-        .run("begin to read", "START TRANSACTION READ ONLY")
+        .run(
+            "begin to read",
+            // For the session, too: a statement that ends the transaction would write in the next one.
+            "SET SESSION TRANSACTION READ ONLY; START TRANSACTION READ ONLY",
+        )
         .await?;
     let (found, columns) = tokio::sync::oneshot::channel();
     let (sink, rows) = mpsc::channel(256);
@@ -81,15 +85,35 @@ pub async fn run(place: &Place, database: Option<&str>, sql: &str) -> Result<Ans
 }
 
 fn is_refused(sql: &str) -> bool {
-    let first = sql
-        .split(|c: char| !c.is_ascii_alphabetic())
-        .find(|word| !word.is_empty())
-        .unwrap_or_default();
+    let start = without_comments(sql).trim_start_matches(|c: char| c == '(' || c.is_whitespace());
+    let first: String = start
+        .chars()
+        .take_while(char::is_ascii_alphabetic)
+        .collect();
+    let lower = sql.to_lowercase();
+    let words: Vec<&str> = lower.split_whitespace().collect();
+    let to_file = words
+        .windows(2)
+        .any(|pair| pair[0] == "into" && ["outfile", "dumpfile"].contains(&pair[1]));
     // Several statements in one text, or a version comment, could leave the transaction.
-    BESIDE.contains(&first.to_lowercase().as_str())
+    !READS.contains(&first.to_lowercase().as_str())
+        || to_file
         || sql.contains(';')
         || sql.contains("/*!")
-        || sql.contains("/*M!")
+        || lower.contains("/*m!")
+}
+
+/// The text after the comments and spaces that it begins with.
+fn without_comments(sql: &str) -> &str {
+    let rest = sql.trim_start();
+    let after = |end: &str| rest.split_once(end).map_or("", |(_, rest)| rest);
+    if rest.starts_with("/*") {
+        without_comments(after("*/"))
+    } else if rest.starts_with('#') || rest.starts_with("--") {
+        without_comments(after("\n"))
+    } else {
+        rest
+    }
 }
 
 fn refused(error: Error) -> Error {
@@ -111,9 +135,24 @@ mod tests {
             "SELECT 1; DROP TABLE t",
             "/*!50000 DROP TABLE t */",
             "commit",
+            "DROP TABLE t",
+            "TRUNCATE t",
+            "ANALYZE DELETE FROM t",
+            "call clean_up()",
+            "/* all */ SET GLOBAL x=1",
+            "-- all\nDROP TABLE t",
+            "SELECT 1 INTO\n OUTFILE '/tmp/x'",
+            "",
         ] {
             assert!(is_refused(sql), "{sql}");
         }
-        assert!(!is_refused("SELECT * FROM settings"));
+        for sql in [
+            "SELECT * FROM settings",
+            "(select 1) union (select 2)",
+            "/* all */ # of it\n SHOW TABLES",
+            "WITH a AS (SELECT 1) SELECT * FROM a",
+        ] {
+            assert!(!is_refused(sql), "{sql}");
+        }
     }
 }
