@@ -248,7 +248,9 @@ impl MySqlTarget {
             text(&self.work.run),
             text(&self.work.database)
         );
-        session.run("clear the mark", &sql).await.map(drop)
+        session.run("clear the mark", &sql).await?;
+        // The server would notice the closed connection only after a while, and refuse who comes next.
+        release(session, &self.work.database).await
     }
 }
 
@@ -470,6 +472,11 @@ async fn lock(session: &mut Session, database: &str) -> Result<()> {
     }
 }
 
+async fn release(session: &mut Session, database: &str) -> Result<()> {
+    let sql = format!("SELECT RELEASE_LOCK({})", text(&lock_name(database)));
+    session.rows("release a lock", &sql).await.map(drop)
+}
+
 fn lock_name(database: &str) -> String {
     format!("mae:{}", tag(database))
 }
@@ -531,12 +538,7 @@ async fn sweep(session: &mut Session, ours: &str) -> Result<Vec<String>> {
         );
         session.run("sweep", &forget).await?;
         if database != ours {
-            session
-                .rows(
-                    "release a lock",
-                    &format!("SELECT RELEASE_LOCK({})", text(&lock_name(&database))),
-                )
-                .await?;
+            release(session, &database).await?;
         }
     }
     Ok(swept)
