@@ -5,6 +5,7 @@
 
 mod folders;
 mod kit;
+mod servers;
 
 use std::collections::BTreeSet;
 use std::time::{Duration, Instant};
@@ -16,19 +17,30 @@ use maestro::model::units::Rows;
 
 use kit::*;
 
+use crate::live::Flavor;
+
 async fn databases_are_listed_by_name_and_hidden_ones_are_counted(fixture: &dyn Fixture) {
     let server = open(fixture.endpoint(Side::Source)).await;
-    let hidden = server.databases().await.unwrap().hidden;
     for name in ["zoo", "ant"] {
-        fixture.create(Side::Source, name).await;
+        fixture.create(Side::Source, &fixture.name(name)).await;
     }
-    fixture.hide(Side::Source).await;
-    fixture.execute(Side::Source, "zoo", SHOP).await;
+    let hidden = fixture.hide(Side::Source).await;
+    fixture
+        .execute(Side::Source, &fixture.name("zoo"), SHOP)
+        .await;
     let found = server.databases().await.unwrap();
-    let names: Vec<_> = found.listed.iter().map(|line| line.name.as_str()).collect();
-    assert_eq!(names, ["ant", "zoo"]);
-    assert_eq!(found.listed[1].tables, 2);
-    assert_eq!(found.hidden, hidden + 1);
+    assert!(found.hidden > 0);
+    assert!(found.listed.iter().all(|line| line.name != hidden));
+    assert!(
+        found
+            .listed
+            .is_sorted_by(|left, right| left.name < right.name)
+    );
+    let ours = |name: &str| {
+        let name = fixture.name(name);
+        found.listed.iter().find(|line| line.name == name).unwrap()
+    };
+    assert_eq!((ours("ant").tables, ours("zoo").tables), (0, 2));
 }
 
 async fn the_catalog_shows_keys_foreign_keys_views_and_triggers(fixture: &dyn Fixture) {
@@ -69,10 +81,16 @@ async fn the_catalog_shows_keys_foreign_keys_views_and_triggers(fixture: &dyn Fi
 
 async fn an_absent_database_has_no_catalog(fixture: &dyn Fixture) {
     let server = open(fixture.endpoint(Side::Source)).await;
-    assert!(server.catalog("nowhere").await.unwrap().is_none());
     assert!(
         server
-            .survey("nowhere", Role::Target)
+            .catalog(&fixture.name("nowhere"))
+            .await
+            .unwrap()
+            .is_none()
+    );
+    assert!(
+        server
+            .survey(&fixture.name("nowhere"), Role::Target)
             .await
             .unwrap()
             .catalog
@@ -83,11 +101,16 @@ async fn an_absent_database_has_no_catalog(fixture: &dyn Fixture) {
 async fn a_snapshot_sees_one_moment_while_a_writer_commits(fixture: &dyn Fixture) {
     let catalog = shop(fixture).await;
     let server = open(fixture.endpoint(Side::Source)).await;
-    let snapshot = server.snapshot("shop", &catalog.tables, 2).await.unwrap();
+    let snapshot = server
+        .snapshot(&fixture.name("shop"), &catalog.tables, 2)
+        .await
+        .unwrap();
     assert!(snapshot.level().consistent);
     let added = "INSERT INTO customers (id, name) VALUES (4, 'Dan');
                  INSERT INTO orders (id, customer) VALUES (13, 4);";
-    fixture.execute(Side::Source, "shop", added).await;
+    fixture
+        .execute(Side::Source, &fixture.name("shop"), added)
+        .await;
     for reader in 0..snapshot.level().readers {
         for table in &catalog.tables {
             assert_eq!(
@@ -99,22 +122,34 @@ async fn a_snapshot_sees_one_moment_while_a_writer_commits(fixture: &dyn Fixture
         }
     }
     snapshot.close().await.unwrap();
-    assert_eq!(ask(&*server, "SELECT count(*) FROM orders").await, [["4"]]);
+    assert_eq!(
+        ask(fixture, &*server, "SELECT count(*) FROM orders").await,
+        [["4"]]
+    );
 }
 
 async fn b01_the_chunks_of_a_table_hold_each_row_once(fixture: &dyn Fixture) {
-    fixture.create(Side::Source, "shop").await;
+    fixture.create(Side::Source, &fixture.name("shop")).await;
     let rows: Vec<_> = (-20..45).map(|id| format!("({}, 'x')", id * 3)).collect();
     let sql = format!(
         "CREATE TABLE numbers (id INTEGER NOT NULL PRIMARY KEY, name VARCHAR(9));
          INSERT INTO numbers VALUES {};",
         rows.join(", ")
     );
-    fixture.execute(Side::Source, "shop", &sql).await;
+    fixture
+        .execute(Side::Source, &fixture.name("shop"), &sql)
+        .await;
     let server = open(fixture.endpoint(Side::Source)).await;
-    let catalog = server.catalog("shop").await.unwrap().unwrap();
+    let catalog = server
+        .catalog(&fixture.name("shop"))
+        .await
+        .unwrap()
+        .unwrap();
     let table = &catalog.tables[0];
-    let snapshot = server.snapshot("shop", &catalog.tables, 1).await.unwrap();
+    let snapshot = server
+        .snapshot(&fixture.name("shop"), &catalog.tables, 1)
+        .await
+        .unwrap();
     let chunks = snapshot.chunks(0, table, Rows(10)).await.unwrap();
     assert!(chunks.len() > 1, "{chunks:?}");
     let mut keys = Vec::new();
@@ -132,18 +167,28 @@ async fn b01_the_chunks_of_a_table_hold_each_row_once(fixture: &dyn Fixture) {
 async fn nothing_is_live_before_the_swap_and_everything_after(fixture: &dyn Fixture) {
     let source = shop(fixture).await;
     let server = old_shop(fixture).await;
-    let before = server.catalog("shop").await.unwrap();
+    let before = server.catalog(&fixture.name("shop")).await.unwrap();
     let target = staged(fixture, &*server, &source, before).await;
-    assert_eq!(ask(&*server, "SELECT name FROM customers").await, [["Old"]]);
+    assert_eq!(
+        ask(fixture, &*server, "SELECT name FROM customers").await,
+        [["Old"]]
+    );
     target.swap().await.unwrap();
     assert!(target.objects().await.unwrap().is_empty());
     target.finish().await.unwrap();
     assert_eq!(
-        ask(&*server, "SELECT name FROM busy ORDER BY id").await,
+        ask(fixture, &*server, "SELECT name FROM busy ORDER BY id").await,
         [["Ada"], ["Cleo"]]
     );
-    assert_eq!(ask(&*server, "SELECT count(*) FROM orders").await, [["3"]]);
-    let copy = server.catalog("shop").await.unwrap().unwrap();
+    assert_eq!(
+        ask(fixture, &*server, "SELECT count(*) FROM orders").await,
+        [["3"]]
+    );
+    let copy = server
+        .catalog(&fixture.name("shop"))
+        .await
+        .unwrap()
+        .unwrap();
     assert!(copy.table("leftover").is_none());
     assert!(copy.object(ObjectKind::Trigger, "counting").is_some());
 }
@@ -156,7 +201,7 @@ async fn a_database_is_made_where_there_was_none(fixture: &dyn Fixture) {
     assert!(target.objects().await.unwrap().is_empty());
     target.finish().await.unwrap();
     assert_eq!(
-        ask(&*server, "SELECT id FROM orders ORDER BY id").await,
+        ask(fixture, &*server, "SELECT id FROM orders ORDER BY id").await,
         [["10"], ["11"], ["12"]]
     );
 }
@@ -171,31 +216,40 @@ async fn discarding_leaves_no_trace(fixture: &dyn Fixture) {
         .await
         .unwrap();
     assert_eq!(fixture.things(Side::Target).await, empty);
-    assert!(server.catalog("shop").await.unwrap().is_none());
+    assert!(
+        server
+            .catalog(&fixture.name("shop"))
+            .await
+            .unwrap()
+            .is_none()
+    );
 
     let server = old_shop(fixture).await;
     let full = fixture.things(Side::Target).await;
-    let before = server.catalog("shop").await.unwrap();
+    let before = server.catalog(&fixture.name("shop")).await.unwrap();
     staged(fixture, &*server, &source, before.clone())
         .await
         .discard()
         .await
         .unwrap();
     assert_eq!(fixture.things(Side::Target).await, full);
-    assert_eq!(server.catalog("shop").await.unwrap(), before);
+    assert_eq!(server.catalog(&fixture.name("shop")).await.unwrap(), before);
 }
 
 async fn a_second_run_on_one_database_is_refused(fixture: &dyn Fixture) {
     let source = shop(fixture).await;
     let server = old_shop(fixture).await;
-    let before = server.catalog("shop").await.unwrap();
-    let first = server.target(&work(&source, before.clone())).await.unwrap();
+    let before = server.catalog(&fixture.name("shop")).await.unwrap();
+    let first = server
+        .target(&work(fixture, &source, before.clone()))
+        .await
+        .unwrap();
     let second = open(fixture.endpoint(Side::Target)).await;
-    let refused = second.target(&work(&source, before.clone())).await;
+    let refused = second.target(&work(fixture, &source, before.clone())).await;
     assert!(matches!(refused, Err(Error::Locked { .. })));
     first.discard().await.unwrap();
     second
-        .target(&work(&source, before))
+        .target(&work(fixture, &source, before))
         .await
         .unwrap()
         .discard()
@@ -207,11 +261,11 @@ async fn the_next_run_sweeps_what_a_dead_one_left(fixture: &dyn Fixture) {
     let source = shop(fixture).await;
     let server = old_shop(fixture).await;
     let clean = fixture.things(Side::Target).await;
-    let before = server.catalog("shop").await.unwrap();
+    let before = server.catalog(&fixture.name("shop")).await.unwrap();
     drop(staged(fixture, &*server, &source, before.clone()).await);
     let deadline = Instant::now() + Duration::from_secs(10);
     let next = loop {
-        match server.target(&work(&source, before.clone())).await {
+        match server.target(&work(fixture, &source, before.clone())).await {
             Ok(next) => break next,
             // The dead run's connection takes a moment to go.
             Err(Error::Locked { .. }) if Instant::now() < deadline => {
@@ -220,10 +274,15 @@ async fn the_next_run_sweeps_what_a_dead_one_left(fixture: &dyn Fixture) {
             Err(error) => panic!("{}", error.full()),
         }
     };
-    assert_eq!(next.swept().len(), 1, "{:?}", next.swept());
+    // On a server with other runs, one of those may have been the first to sweep.
+    let expected = if fixture.is_shared() { 0..=1 } else { 1..=1 };
+    assert!(expected.contains(&next.swept().len()), "{:?}", next.swept());
     next.discard().await.unwrap();
     assert_eq!(fixture.things(Side::Target).await, clean);
-    assert_eq!(ask(&*server, "SELECT name FROM customers").await, [["Old"]]);
+    assert_eq!(
+        ask(fixture, &*server, "SELECT name FROM customers").await,
+        [["Old"]]
+    );
 }
 
 async fn a_server_is_recognized_by_another_address(fixture: &dyn Fixture) {
@@ -241,7 +300,10 @@ async fn a_query_reads_and_refuses_to_write(fixture: &dyn Fixture) {
     shop(fixture).await;
     let server = open(fixture.endpoint(Side::Source)).await;
     let answer = server
-        .query(Some("shop"), "SELECT id, note FROM orders ORDER BY id")
+        .query(
+            Some(&fixture.name("shop")),
+            "SELECT id, note FROM orders ORDER BY id",
+        )
         .await
         .unwrap();
     assert_eq!(answer.columns, ["id", "note"]);
@@ -259,9 +321,18 @@ async fn a_query_reads_and_refuses_to_write(fixture: &dyn Fixture) {
         "DROP TABLE orders",
         "INSERT INTO orders VALUES (99, 1, '')",
     ] {
-        assert!(server.query(Some("shop"), sql).await.is_err(), "{sql}");
+        assert!(
+            server
+                .query(Some(&fixture.name("shop")), sql)
+                .await
+                .is_err(),
+            "{sql}"
+        );
     }
-    assert_eq!(ask(&*server, "SELECT count(*) FROM orders").await, [["3"]]);
+    assert_eq!(
+        ask(fixture, &*server, "SELECT count(*) FROM orders").await,
+        [["3"]]
+    );
 }
 
 async fn a_copy_has_the_digest_of_its_source_until_a_cell_differs(fixture: &dyn Fixture) {
@@ -271,15 +342,15 @@ async fn a_copy_has_the_digest_of_its_source_until_a_cell_differs(fixture: &dyn 
     let from = open(fixture.endpoint(Side::Source)).await;
     let orders = source.table("orders").unwrap();
     let copied = target.digest(orders).await.unwrap();
-    assert_eq!(digest(&*from, orders).await, copied);
+    assert_eq!(digest(fixture, &*from, orders).await, copied);
     fixture
         .execute(
             Side::Source,
-            "shop",
+            &fixture.name("shop"),
             "UPDATE orders SET note = '' WHERE id = 11",
         )
         .await;
-    assert_ne!(digest(&*from, orders).await, copied);
+    assert_ne!(digest(fixture, &*from, orders).await, copied);
     target.discard().await.unwrap();
 }
 
@@ -331,11 +402,13 @@ macro_rules! contract {
         mod $engine {
             $(#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
             async fn $rule() {
-                let fixture = $fixture;
+                let Some(fixture) = $fixture else { return };
                 super::$rule(&fixture).await;
             })*
         }
     };
 }
 
-contract!(sqlite: super::folders::Folders::new());
+contract!(sqlite: Some(super::folders::Folders::new()));
+contract!(mariadb: super::servers::Servers::find(super::Flavor::MariaDb));
+contract!(mysql: super::servers::Servers::find(super::Flavor::MySql));

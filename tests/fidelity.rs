@@ -83,7 +83,7 @@ fn difficult_databases_arrive_as_they_are(case: &Case) {
             );
         }
         for name in &names {
-            assert_eq!(case.b.left_of(name), Vec::<String>::new());
+            assert_eq!(case.left_of(name), Vec::<String>::new());
         }
     }
 }

@@ -134,32 +134,47 @@ impl Place {
         command
     }
 
-    pub fn has(&self, database: &str) -> bool {
-        !self
-            .sql(&format!("SHOW DATABASES LIKE '{database}'"))
-            .is_empty()
+    pub async fn has(&self, database: &str) -> bool {
+        let sql =
+            format!("SELECT 1 FROM information_schema.SCHEMATA WHERE SCHEMA_NAME = '{database}'");
+        !self.ask(&sql).await.is_empty()
     }
 
     /// Whatever runs have left on this server that belongs to a database.
-    pub fn left_of(&self, database: &str) -> Vec<String> {
-        let mut left: Vec<String> = self.staging(database).into_iter().collect();
-        if self.has("_maestro") {
+    pub async fn left_of(&self, database: &str) -> Vec<String> {
+        let mut left = self.staging(database).await;
+        if self.has("_maestro").await {
             let sql = format!("SELECT run FROM _maestro.work WHERE database_name = '{database}'");
-            let runs = self.sql(&sql).into_iter();
+            let runs = self.ask(&sql).await.into_iter();
             left.extend(runs.map(|row| format!("work of run {}", row[0].clone().unwrap())));
         }
         left
     }
 
     /// The staging and old databases of a database: their names end in its hash.
-    pub fn staging(&self, database: &str) -> BTreeSet<String> {
+    pub async fn staging(&self, database: &str) -> Vec<String> {
         let tag = format!("{:024x}", XxHash3_128::oneshot(database.as_bytes()) >> 32);
-        let rows = self.sql(&format!(
+        let sql = format!(
             "SELECT SCHEMA_NAME FROM information_schema.SCHEMATA WHERE SCHEMA_NAME LIKE '\\_maestro\\_%{tag}'"
-        ));
+        );
+        let rows = self.ask(&sql).await;
         rows.into_iter()
             .map(|row| row[0].clone().unwrap())
             .collect()
+    }
+}
+
+impl Place {
+    /// Drops a database and what runs have left of it.
+    pub async fn remove(&self, database: &str) {
+        let left = self.staging(database).await;
+        for name in left.iter().map(String::as_str).chain([database]) {
+            self.ask(&format!("DROP DATABASE IF EXISTS `{name}`")).await;
+        }
+        if self.has("_maestro").await {
+            let sql = format!("DELETE FROM _maestro.work WHERE database_name = '{database}'");
+            self.ask(&sql).await;
+        }
     }
 }
 
@@ -263,6 +278,16 @@ impl Case {
         ));
     }
 
+    /// What runs have left on the target that belongs to a database.
+    pub fn left_of(&self, database: &str) -> Vec<String> {
+        block_on(self.b.left_of(database))
+    }
+
+    /// Whether the target has a database.
+    pub fn has(&self, database: &str) -> bool {
+        block_on(self.b.has(database))
+    }
+
     /// `maestro sync a/DB b/DB --yes …`
     pub fn sync(&self, database: &str, more: &[&str]) -> Done {
         let (from, to) = (format!("a/{database}"), format!("b/{database}"));
@@ -284,13 +309,7 @@ impl Drop for Case {
     fn drop(&mut self) {
         for name in std::mem::take(&mut *self.databases.lock().unwrap()) {
             for place in [&self.a, &self.b] {
-                let left = place.staging(&name).into_iter().chain([name.clone()]);
-                let drops: Vec<_> = left
-                    .map(|database| format!("DROP DATABASE IF EXISTS `{database}`;"))
-                    .collect();
-                place.sql(&drops.concat());
-                let forget = format!("DELETE FROM _maestro.work WHERE database_name = '{name}'");
-                let _ = place.refusal(&forget);
+                block_on(place.remove(&name));
             }
         }
     }

@@ -61,8 +61,9 @@ impl Fixture for Folders {
             .await;
     }
 
-    async fn hide(&self, side: Side) {
+    async fn hide(&self, side: Side) -> String {
         self.execute(side, ".secret", "CREATE TABLE t (a)").await;
+        ".secret".into()
     }
 
     async fn execute(&self, side: Side, database: &str, sql: &str) {

@@ -24,10 +24,18 @@ pub trait Fixture: Send + Sync {
     fn endpoint(&self, side: Side) -> Endpoint;
     /// Another address of the source.
     fn alias(&self) -> Endpoint;
+    /// What a database is called here, where a name may be somebody else's.
+    fn name(&self, database: &str) -> String {
+        database.to_string()
+    }
+    /// Whether others work on the servers at the same time.
+    fn is_shared(&self) -> bool {
+        false
+    }
     /// Makes an empty database.
     async fn create(&self, side: Side, database: &str);
-    /// Makes a database that users do not see.
-    async fn hide(&self, side: Side);
+    /// Makes a database that users do not see; returns its name.
+    async fn hide(&self, side: Side) -> String;
     /// Runs statements.
     async fn execute(&self, side: Side, database: &str, sql: &str);
     /// Whatever the server holds, its databases and our own things, by name.
@@ -58,10 +66,16 @@ pub async fn open(endpoint: Endpoint) -> Box<dyn Server> {
 
 /// Fills the source's `shop`; returns its catalog.
 pub async fn shop(fixture: &dyn Fixture) -> Catalog {
-    fixture.create(Side::Source, "shop").await;
-    fixture.execute(Side::Source, "shop", SHOP).await;
+    fixture.create(Side::Source, &fixture.name("shop")).await;
+    fixture
+        .execute(Side::Source, &fixture.name("shop"), SHOP)
+        .await;
     let server = open(fixture.endpoint(Side::Source)).await;
-    server.catalog("shop").await.unwrap().unwrap()
+    server
+        .catalog(&fixture.name("shop"))
+        .await
+        .unwrap()
+        .unwrap()
 }
 
 /// A target whose `shop` is another one.
@@ -69,13 +83,15 @@ pub async fn old_shop(fixture: &dyn Fixture) -> Box<dyn Server> {
     let sql = "CREATE TABLE customers (id INTEGER NOT NULL PRIMARY KEY, name VARCHAR(40));
                CREATE TABLE leftover (id INTEGER NOT NULL PRIMARY KEY);
                INSERT INTO customers VALUES (7, 'Old');";
-    fixture.create(Side::Target, "shop").await;
-    fixture.execute(Side::Target, "shop", sql).await;
+    fixture.create(Side::Target, &fixture.name("shop")).await;
+    fixture
+        .execute(Side::Target, &fixture.name("shop"), sql)
+        .await;
     open(fixture.endpoint(Side::Target)).await
 }
 
 /// A mirror of the whole source.
-pub fn work(source: &Catalog, before: Option<Catalog>) -> TargetWork {
+pub fn work(fixture: &dyn Fixture, source: &Catalog, before: Option<Catalog>) -> TargetWork {
     let stays = |name: &String| source.table(name).is_some();
     let names = |catalog: &Catalog| -> Vec<String> {
         catalog
@@ -86,7 +102,7 @@ pub fn work(source: &Catalog, before: Option<Catalog>) -> TargetWork {
     };
     TargetWork {
         run: uuid::Uuid::now_v7().to_string(),
-        database: "shop".into(),
+        database: fixture.name("shop"),
         charset: source.charset.clone(),
         collation: source.collation.clone(),
         tables: names(source),
@@ -113,8 +129,11 @@ pub async fn staged(
     before: Option<Catalog>,
 ) -> Box<dyn Target> {
     let from = open(fixture.endpoint(Side::Source)).await;
-    let snapshot = from.snapshot("shop", &source.tables, 1).await.unwrap();
-    let target = to.target(&work(source, before)).await.unwrap();
+    let snapshot = from
+        .snapshot(&fixture.name("shop"), &source.tables, 1)
+        .await
+        .unwrap();
+    let target = to.target(&work(fixture, source, before)).await.unwrap();
     let mut loader = target.loader().await.unwrap();
     for table in &source.tables {
         target.create(table).await.unwrap();
@@ -166,8 +185,11 @@ pub async fn read(snapshot: &dyn engines::Snapshot, table: &Table, chunk: &Chunk
 }
 
 /// All rows of a query on `shop`; NULL is printed as `NULL`.
-pub async fn ask(server: &dyn Server, sql: &str) -> Vec<Vec<String>> {
-    let mut answer = server.query(Some("shop"), sql).await.unwrap();
+pub async fn ask(fixture: &dyn Fixture, server: &dyn Server, sql: &str) -> Vec<Vec<String>> {
+    let mut answer = server
+        .query(Some(&fixture.name("shop")), sql)
+        .await
+        .unwrap();
     let mut rows = Vec::new();
     while let Some(row) = answer.rows.recv().await {
         let print = |cell: Option<Vec<u8>>| match cell {
@@ -179,9 +201,13 @@ pub async fn ask(server: &dyn Server, sql: &str) -> Vec<Vec<String>> {
     rows
 }
 
-pub async fn digest(server: &dyn Server, table: &Table) -> maestro::model::batch::Digest {
+pub async fn digest(
+    fixture: &dyn Fixture,
+    server: &dyn Server,
+    table: &Table,
+) -> maestro::model::batch::Digest {
     let snapshot = server
-        .snapshot("shop", std::slice::from_ref(table), 1)
+        .snapshot(&fixture.name("shop"), std::slice::from_ref(table), 1)
         .await
         .unwrap();
     let digest = snapshot.digest(0, table).await.unwrap();
@@ -194,18 +220,24 @@ pub async fn digests_of(
     fixture: &dyn Fixture,
     rows: &[&str],
 ) -> Vec<maestro::model::batch::Digest> {
-    fixture.create(Side::Source, "shop").await;
+    fixture.create(Side::Source, &fixture.name("shop")).await;
     for (number, rows) in rows.iter().enumerate() {
         let sql = format!(
             "CREATE TABLE t{number} (a VARCHAR(9), b VARCHAR(9)); INSERT INTO t{number} VALUES {rows};"
         );
-        fixture.execute(Side::Source, "shop", &sql).await;
+        fixture
+            .execute(Side::Source, &fixture.name("shop"), &sql)
+            .await;
     }
     let server = open(fixture.endpoint(Side::Source)).await;
-    let catalog = server.catalog("shop").await.unwrap().unwrap();
+    let catalog = server
+        .catalog(&fixture.name("shop"))
+        .await
+        .unwrap()
+        .unwrap();
     let mut digests = Vec::new();
     for table in &catalog.tables {
-        digests.push(digest(&*server, table).await);
+        digests.push(digest(fixture, &*server, table).await);
     }
     digests
 }
