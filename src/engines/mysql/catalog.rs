@@ -333,7 +333,10 @@ async fn define(session: &mut Session, database: &str, catalog: &mut Catalog) ->
                 .and_then(|row| row.optional(column))
                 .filter(|text| !text.is_empty())
             {
-                Some(definition) => object.definition = definition,
+                // MySQL keeps the semicolon of a statement that came with others in one packet.
+                Some(definition) => {
+                    object.definition = definition.trim_end_matches(';').to_string();
+                }
                 None => {
                     object.obstacle = Some("its definition is not shown to this user".to_string())
                 }
