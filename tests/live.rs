@@ -404,7 +404,7 @@ impl Drop for Running {
 }
 
 impl Done {
-    fn of(output: Output) -> Done {
+    pub fn of(output: Output) -> Done {
         let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
         let stdout = text(&output.stdout);
         let last = stdout.lines().last().unwrap_or("null");

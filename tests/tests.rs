@@ -7,3 +7,4 @@ mod fidelity;
 mod live;
 mod screen;
 mod shell;
+mod sync;
