@@ -1,5 +1,6 @@
 //! The one test binary: each module is a kind of promise.
 
+mod architecture;
 mod cli;
 mod docs;
 mod engines;
