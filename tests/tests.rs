@@ -5,6 +5,7 @@ mod cli;
 mod docs;
 mod engines;
 mod fidelity;
+mod hygiene;
 mod live;
 mod screen;
 mod shell;
