@@ -8,5 +8,6 @@ mod fidelity;
 mod hygiene;
 mod live;
 mod screen;
+mod scripts;
 mod shell;
 mod sync;
