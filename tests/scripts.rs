@@ -5,8 +5,8 @@
 //!
 //! ```text
 //! # A remark. It begins a new session.
-//! > use prod staging          lines of one script share a session,
-//! > select 9                  until one of them fails
+//! > use prod staging          lines that follow one another share a session;
+//! > select 9                  after one that fails a new one begins
 //! error: 9 is out of range 1-3
 //! exit 64                     the exit code, where it is not 0
 //! $ maestro help              a line for the machine's shell; `maestro` is the program
@@ -118,15 +118,12 @@ fn around(lines: &[&str], at: usize) -> String {
     lines[from..to].join("\n")
 }
 
-/// The sessions of a transcript: a remark, a line for the shell, and a line after a failure each begin one.
+/// The parts of a transcript: a remark and a line for the machine's shell each begin one.
 fn sessions(text: &str) -> Vec<Session> {
     let mut sessions: Vec<Session> = Vec::new();
-    let mut ended = true;
     for line in text.lines() {
-        let is_remark = line == "#" || line.starts_with("# ");
-        let is_typed = line.starts_with("> ") || line.starts_with("$ ");
         let last = sessions.last_mut();
-        if is_remark {
+        if line == "#" || line.starts_with("# ") {
             match last.filter(|session| session.lines.is_empty()) {
                 Some(session) => session.remarks += &format!("{line}\n"),
                 None => sessions.push(Session {
@@ -134,27 +131,22 @@ fn sessions(text: &str) -> Vec<Session> {
                     lines: Vec::new(),
                 }),
             }
-            ended = false;
-        } else if is_typed {
-            let alone =
-                |session: &Session| session.lines.iter().any(|line| line.typed.starts_with('$'));
-            let new = ended || line.starts_with('$') || last.is_none_or(|session| alone(session));
-            let empty = sessions
-                .last()
-                .is_some_and(|session| session.lines.is_empty());
-            if new && !empty {
-                sessions.push(Session {
-                    remarks: String::new(),
-                    lines: Vec::new(),
-                });
-            }
-            ended = false;
-            sessions.last_mut().unwrap().lines.push(Line {
+        } else if line.starts_with("> ") || line.starts_with("$ ") {
+            let typed = Line {
                 typed: line.to_string(),
                 answer: String::new(),
-            });
-        } else {
-            ended |= line.starts_with("exit ");
+            };
+            let goes_on = |session: &&mut Session| match session.lines.last() {
+                Some(before) => line.starts_with('>') && before.typed.starts_with('>'),
+                None => true,
+            };
+            match last.filter(goes_on) {
+                Some(session) => session.lines.push(typed),
+                None => sessions.push(Session {
+                    remarks: String::new(),
+                    lines: vec![typed],
+                }),
+            }
         }
     }
     sessions
@@ -210,26 +202,32 @@ impl Stage {
         self.normal(&output) + &exit(code)
     }
 
-    /// The answers to the lines of a script, with the mark between them.
+    /// The answers to the lines of a script. After a failure the rest is another script.
     fn script(&self, typed: &[String]) -> Vec<String> {
-        if typed.is_empty() {
-            return Vec::new();
+        let mut answers = Vec::new();
+        while answers.len() < typed.len() {
+            answers.extend(self.to_failure(&typed[answers.len()..]));
         }
+        answers
+    }
+
+    /// The answers to the lines of a script as far as it comes, told apart by the mark between them.
+    fn to_failure(&self, typed: &[String]) -> Vec<String> {
         let lines: Vec<&str> = typed.iter().map(|line| &line[2..]).collect();
         let script = lines.join(&format!("\n{MARK}\n"));
         let program = env!("CARGO_BIN_EXE_maestro");
         let (output, code) = self.run(Command::new(program).args(["-c", &script]));
-        let mut answers: Vec<String> = output
-            .split(&self.mark)
-            .map(|part| self.normal(part))
+        let line = Regex::new(r"(?m)^error: line \d+: ").unwrap();
+        let parts = output.split(&self.mark);
+        let mut answers: Vec<String> = parts
+            .map(|part| line.replace(&self.normal(part), "error: ").into_owned())
             .collect();
-        let last = answers.len() - 1;
-        answers[last] += &exit(code);
         assert!(
             answers.len() <= typed.len(),
             "more answers than lines:\n{output}"
         );
-        answers.resize(typed.len(), "(not reached)\n".to_string());
+        let last = answers.last_mut().unwrap();
+        *last += &exit(code);
         answers
     }
 
@@ -274,7 +272,7 @@ impl Stage {
         let lines: Vec<&str> = text.lines().map(str::trim_end).collect();
         match lines.join("\n").trim_end() {
             "" => String::new(),
-            text => line_numbers(text) + "\n",
+            text => format!("{text}\n"),
         }
     }
 }
@@ -300,15 +298,6 @@ const REPLACED: &[(&str, &str)] = &[
         "\"TIME\"",
     ),
     (r#""(seconds|took_ms|ms|took)":[0-9.]+"#, "\"$1\":0"),
+    (r#""id":"[0-9a-f-]{36}""#, "\"id\":\"UUID\""),
     (r"[0-9.]+ (B|KiB) in HERE", "SIZE in HERE"),
 ];
-
-/// The number of a line as the transcript counts: without the marks between.
-fn line_numbers(text: &str) -> String {
-    let number = Regex::new(r"(?m)^error: line (\d+):").unwrap();
-    let counted = number.replace(text, |found: &regex::Captures<'_>| {
-        let number: usize = found[1].parse().unwrap();
-        format!("error: line {}:", number.div_ceil(2))
-    });
-    counted.into_owned()
-}

@@ -113,13 +113,15 @@ impl Error {
             Error::Connect { mend, .. } | Error::Refused { mend, .. } => {
                 Some(mend.clone()).filter(|mend| !mend.is_empty())
             }
-            Error::Findings(findings) => Some(
-                findings
-                    .iter()
-                    .map(|finding| finding.mend.as_str())
-                    .collect::<Vec<_>>()
-                    .join("; "),
-            ),
+            Error::Findings(findings) => {
+                let mut mends: Vec<&str> = Vec::new();
+                for finding in findings {
+                    if !mends.contains(&finding.mend.as_str()) {
+                        mends.push(&finding.mend);
+                    }
+                }
+                Some(mends.join("; "))
+            }
             Error::Locked { .. } => Some("wait for that run to end, then try again".into()),
             Error::Writes => {
                 Some("maestro only reads here; use the server's own client to change data".into())
@@ -127,5 +129,25 @@ impl Error {
             Error::NoDatabase { .. } => Some("databases lists what is there".into()),
             _ => None,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_mends_several_findings_is_said_once() {
+        let finding = |problem: &str, mend: &str| Finding {
+            problem: problem.into(),
+            mend: mend.into(),
+        };
+        let error = Error::Findings(vec![
+            finding("a differs", "leave --data out"),
+            finding("b differs", "leave --data out"),
+            finding("c is gone", "create it"),
+        ]);
+        assert_eq!(error.to_string(), "a differs; b differs; c is gone");
+        assert_eq!(error.hint().unwrap(), "leave --data out; create it");
     }
 }
