@@ -320,7 +320,7 @@ _maestro() {
             return 0
             ;;
         maestro__subcmd__connections__subcmd__add)
-            opts="-o -h --env --tls --tls-ca --password-env --password-stdin --store --command --no-test --home --output --no-banner --help"
+            opts="-o -h --env --tls --tls-ca --tls-pin --password-env --password-stdin --store --command --no-test --home --output --no-banner --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -335,6 +335,10 @@ _maestro() {
                     return 0
                     ;;
                 --tls-ca)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --tls-pin)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -431,7 +435,7 @@ _maestro() {
             return 0
             ;;
         maestro__subcmd__connections__subcmd__edit)
-            opts="-o -h --env --tls --tls-ca --password-env --password-stdin --store --command --no-test --home --output --no-banner --help"
+            opts="-o -h --env --tls --tls-ca --tls-pin --password-env --password-stdin --store --command --no-test --home --output --no-banner --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -446,6 +450,10 @@ _maestro() {
                     return 0
                     ;;
                 --tls-ca)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --tls-pin)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;

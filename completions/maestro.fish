@@ -99,6 +99,7 @@ complete -c maestro -n "__fish_maestro_using_subcommand connections; and __fish_
 complete -c maestro -n "__fish_maestro_using_subcommand connections; and __fish_seen_subcommand_from add" -l tls -d 'verified, or insecure: encrypted, but whoever answers is believed' -r -f -a "verified\t''
 insecure\t''"
 complete -c maestro -n "__fish_maestro_using_subcommand connections; and __fish_seen_subcommand_from add" -l tls-ca -d 'The certificates (PEM) that the server\'s is verified against' -r -F
+complete -c maestro -n "__fish_maestro_using_subcommand connections; and __fish_seen_subcommand_from add" -l tls-pin -d 'The SHA-256 fingerprint of the one certificate that is trusted' -r
 complete -c maestro -n "__fish_maestro_using_subcommand connections; and __fish_seen_subcommand_from add" -l password-env -d 'The variable that holds the password: its name is stored, not its value' -r
 complete -c maestro -n "__fish_maestro_using_subcommand connections; and __fish_seen_subcommand_from add" -l store -d 'How the password is kept: base64 (not encrypted), env, cmd, ask (every time) or none' -r -f -a "base64\t''
 env\t''
@@ -126,6 +127,7 @@ complete -c maestro -n "__fish_maestro_using_subcommand connections; and __fish_
 complete -c maestro -n "__fish_maestro_using_subcommand connections; and __fish_seen_subcommand_from edit" -l tls -d 'verified, or insecure: encrypted, but whoever answers is believed' -r -f -a "verified\t''
 insecure\t''"
 complete -c maestro -n "__fish_maestro_using_subcommand connections; and __fish_seen_subcommand_from edit" -l tls-ca -d 'The certificates (PEM) that the server\'s is verified against' -r -F
+complete -c maestro -n "__fish_maestro_using_subcommand connections; and __fish_seen_subcommand_from edit" -l tls-pin -d 'The SHA-256 fingerprint of the one certificate that is trusted' -r
 complete -c maestro -n "__fish_maestro_using_subcommand connections; and __fish_seen_subcommand_from edit" -l password-env -d 'The variable that holds the password: its name is stored, not its value' -r
 complete -c maestro -n "__fish_maestro_using_subcommand connections; and __fish_seen_subcommand_from edit" -l store -d 'How the password is kept: base64 (not encrypted), env, cmd, ask (every time) or none' -r -f -a "base64\t''
 env\t''
@@ -241,6 +243,7 @@ complete -c maestro -n "__fish_maestro_using_subcommand conn; and __fish_seen_su
 complete -c maestro -n "__fish_maestro_using_subcommand conn; and __fish_seen_subcommand_from add" -l tls -d 'verified, or insecure: encrypted, but whoever answers is believed' -r -f -a "verified\t''
 insecure\t''"
 complete -c maestro -n "__fish_maestro_using_subcommand conn; and __fish_seen_subcommand_from add" -l tls-ca -d 'The certificates (PEM) that the server\'s is verified against' -r -F
+complete -c maestro -n "__fish_maestro_using_subcommand conn; and __fish_seen_subcommand_from add" -l tls-pin -d 'The SHA-256 fingerprint of the one certificate that is trusted' -r
 complete -c maestro -n "__fish_maestro_using_subcommand conn; and __fish_seen_subcommand_from add" -l password-env -d 'The variable that holds the password: its name is stored, not its value' -r
 complete -c maestro -n "__fish_maestro_using_subcommand conn; and __fish_seen_subcommand_from add" -l store -d 'How the password is kept: base64 (not encrypted), env, cmd, ask (every time) or none' -r -f -a "base64\t''
 env\t''
@@ -268,6 +271,7 @@ complete -c maestro -n "__fish_maestro_using_subcommand conn; and __fish_seen_su
 complete -c maestro -n "__fish_maestro_using_subcommand conn; and __fish_seen_subcommand_from edit" -l tls -d 'verified, or insecure: encrypted, but whoever answers is believed' -r -f -a "verified\t''
 insecure\t''"
 complete -c maestro -n "__fish_maestro_using_subcommand conn; and __fish_seen_subcommand_from edit" -l tls-ca -d 'The certificates (PEM) that the server\'s is verified against' -r -F
+complete -c maestro -n "__fish_maestro_using_subcommand conn; and __fish_seen_subcommand_from edit" -l tls-pin -d 'The SHA-256 fingerprint of the one certificate that is trusted' -r
 complete -c maestro -n "__fish_maestro_using_subcommand conn; and __fish_seen_subcommand_from edit" -l password-env -d 'The variable that holds the password: its name is stored, not its value' -r
 complete -c maestro -n "__fish_maestro_using_subcommand conn; and __fish_seen_subcommand_from edit" -l store -d 'How the password is kept: base64 (not encrypted), env, cmd, ask (every time) or none' -r -f -a "base64\t''
 env\t''

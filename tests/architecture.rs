@@ -38,10 +38,14 @@ const IMPORTS: &[(&str, &[&str])] = &[
 /// An outside crate, and the places that alone know it. Crates that are not named are free.
 const ONLY_IN: &[(&str, &[&str])] = &[
     ("sqlx", &["engines/mysql"]),
+    ("rustls", &["engines/mysql"]),
+    ("tokio_rustls", &["engines/mysql"]),
+    ("rcgen", &["engines/mysql"]),
+    ("sha2", &["engines/mysql"]),
     ("rusqlite", &["engines/sqlite", "store"]),
     ("base64", &["store"]),
     // The demo's arguments, and the definitions that the prompt completes from.
-    ("clap", &["commands", "cli/demo.rs", "shell/complete.rs"]),
+    ("clap", &["commands", "cli/demo.rs", "shell/complete"]),
     ("clap_complete", &["commands/completions.rs"]),
     ("rustyline", &["shell"]),
     ("tabled", &["output"]),

@@ -293,6 +293,7 @@ const REPLACED: &[(&str, &str)] = &[
         r"(?m)^(  started  ) *\d{4}-\d\d-\d\d \d\d:\d\d:\d\d",
         "${1}TIME",
     ),
+    (r"(?m)^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d", "TIME"),
     (
         r#""\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d+(Z|\+00:00)""#,
         "\"TIME\"",

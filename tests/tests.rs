@@ -11,3 +11,4 @@ mod screen;
 mod scripts;
 mod shell;
 mod sync;
+mod tls;

@@ -113,12 +113,19 @@ async fn connect(cx: &Context<'_>, endpoint: &Endpoint) -> engines::Result<Box<d
     }
 }
 
-/// Whether another try may help: nothing answered, or the network cut it.
+/// Whether another try may help: the network gave no answer, or cut it. A port that refuses will refuse again.
 fn is_passing(error: &engines::Error) -> bool {
-    matches!(
-        error,
-        engines::Error::Connect { hop: Hop::Tcp, .. } | engines::Error::Lost { .. }
-    )
+    match error {
+        engines::Error::Lost { .. } => true,
+        engines::Error::Connect {
+            hop: Hop::Tcp,
+            cause,
+            ..
+        } => cause
+            .downcast_ref::<std::io::Error>()
+            .is_none_or(|cause| cause.kind() != std::io::ErrorKind::ConnectionRefused),
+        _ => false,
+    }
 }
 
 fn is_login(error: &engines::Error) -> bool {
