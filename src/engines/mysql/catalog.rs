@@ -19,7 +19,10 @@ use crate::model::units::{Bytes, Rows};
 const MARIADB: &str = include_str!("sql/catalog_mariadb.sql");
 const MYSQL: &str = include_str!("sql/catalog_mysql.sql");
 
-/// Reads the catalog of one database; None when there is no such database.
+/// Stands in a database that is being filled in place, until it is complete.
+pub const INCOMPLETE: &str = "_maestro_incomplete";
+
+/// Reads the catalog of one database; None when there is no such database, or only a half-filled one.
 pub async fn read(
     session: &mut Session,
     flavour: &Flavour,
@@ -45,6 +48,9 @@ pub async fn read(
     let Some(schema) = schema.first() else {
         return Ok(None);
     };
+    if tables.iter().any(|row| row.text(0) == INCOMPLETE) {
+        return Ok(None);
+    }
     let mut catalog = Catalog {
         database: database.to_string(),
         charset: schema.optional(1),

@@ -11,6 +11,7 @@ use async_trait::async_trait;
 use tokio::sync::Mutex;
 use twox_hash::XxHash3_128;
 
+use super::catalog::INCOMPLETE;
 use super::dialect::{quote, text};
 use super::session::{Purpose, Session, number};
 use super::{Flavour, Place, definition, objects, snapshot};
@@ -19,8 +20,6 @@ use crate::model::batch::Digest;
 use crate::model::catalog::{Catalog, ForeignKey, Object, Table};
 use crate::model::units::{Bytes, Rows};
 
-/// Says in a database that is filled in place that it is not complete yet.
-const INCOMPLETE: &str = "_maestro_incomplete";
 /// How often the swap asks for its locks, two seconds each time.
 const SWAP_TRIES: usize = 5;
 
@@ -55,7 +54,8 @@ impl MySqlTarget {
         session
             .run("make the database of marks", include_str!("sql/marks.sql"))
             .await?;
-        let swept = sweep(&mut session, &work.database).await?;
+        let mut swept = sweep(&mut session, &work.database).await?;
+        swept.extend(sweep_unnoted(&mut session, work).await?);
         let id: String = work.run.chars().filter(|c| *c != '-').collect();
         let name = |part: &str| format!("_maestro_{}_{part}", &id[id.len().saturating_sub(12)..]);
         let fresh = work.before.is_none();
@@ -511,7 +511,8 @@ async fn sweep(session: &mut Session, ours: &str) -> Result<Vec<String>> {
             continue;
         }
         let filled_in_place = staging == database;
-        if !filled_in_place || carries_marker(session, &staging, &run).await? {
+        let runs = markers(session, &database).await?.unwrap_or_default();
+        if !filled_in_place || runs.contains(&run) {
             session
                 .run(
                     "sweep",
@@ -544,11 +545,25 @@ async fn sweep(session: &mut Session, ours: &str) -> Result<Vec<String>> {
     Ok(swept)
 }
 
-async fn carries_marker(session: &mut Session, database: &str, run: &str) -> Result<bool> {
+/// A half-filled database that no work is noted for: the lock is ours, so nobody fills it any more.
+async fn sweep_unnoted(session: &mut Session, work: &TargetWork) -> Result<Option<String>> {
+    if work.before.is_some() || markers(session, &work.database).await?.is_none() {
+        return Ok(None);
+    }
+    let drop = format!("DROP DATABASE {}", quote(&work.database));
+    session.run("sweep", &drop).await?;
+    Ok(Some(format!(
+        "removed the half-filled database {}",
+        work.database
+    )))
+}
+
+/// The runs whose markers a half-filled database carries; None for any other database.
+async fn markers(session: &mut Session, database: &str) -> Result<Option<Vec<String>>> {
     let sql = format!("SELECT run FROM {}.{INCOMPLETE}", quote(database));
     match session.rows("look for the marker", &sql).await {
-        Ok(rows) => Ok(rows.iter().any(|row| row.text(0) == run)),
-        Err(Error::Statement { .. }) => Ok(false),
+        Ok(rows) => Ok(Some(rows.iter().map(|row| row.text(0)).collect())),
+        Err(Error::Statement { .. }) => Ok(None),
         Err(error) => Err(error),
     }
 }
