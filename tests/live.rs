@@ -83,10 +83,16 @@ impl Place {
         MySqlConnection::connect_with(&login).await.unwrap()
     }
 
-    pub async fn ask(&self, sql: &str) -> Vec<Cells> {
+    /// The rows of statements, or the server's refusal.
+    pub async fn asked(&self, sql: &str) -> Result<Vec<Cells>, sqlx::Error> {
         let mut connection = self.connect().await;
         let rows = ask(&mut connection, sql).await;
         let _ = connection.close().await;
+        rows
+    }
+
+    pub async fn ask(&self, sql: &str) -> Vec<Cells> {
+        let rows = self.asked(sql).await;
         rows.unwrap_or_else(|error| panic!("{error}\n{}", shortened(sql, 400)))
     }
 
@@ -115,11 +121,9 @@ impl Place {
 
     /// The error that a statement gets; None when it succeeds.
     pub fn refusal(&self, sql: &str) -> Option<String> {
-        RUNTIME.block_on(async {
-            let mut connection = self.connect().await;
-            let done = ask(&mut connection, sql).await;
-            done.err().map(|error| error.to_string())
-        })
+        block_on(self.asked(sql))
+            .err()
+            .map(|error| error.to_string())
     }
 
     /// The server's own client or dump program.

@@ -1,1 +1,176 @@
-//! later
+//! A run that ends in the middle: killed, interrupted, or met by another. The live tables are the old ones or
+//! the new ones, and nothing is left behind.
+
+use crate::live::{Case, Running, on_both, until};
+
+/// About 60 MB in one table, which takes some seconds to copy.
+const LARGE: &str = "
+CREATE TABLE digits (d INT PRIMARY KEY); INSERT INTO digits VALUES (0),(1),(2),(3),(4),(5),(6),(7),(8),(9);
+CREATE TABLE large (id INT PRIMARY KEY AUTO_INCREMENT, v VARCHAR(2000));
+INSERT INTO large (v) SELECT REPEAT(CHAR(97 + a.d), 1900) FROM digits a, digits b, digits c, digits d, digits e WHERE e.d < 3;";
+
+const OLD: &str =
+    "CREATE TABLE large (id INT PRIMARY KEY, v VARCHAR(9)); INSERT INTO large VALUES (1, 'old');
+CREATE TABLE extra (id INT PRIMARY KEY);";
+
+fn start(case: &Case, database: &str) -> Running {
+    let (from, to) = (format!("a/{database}"), format!("b/{database}"));
+    case.home
+        .start(&["sync", &from, &to, "--yes", "--jobs", "1"])
+}
+
+/// Waits until rows of `large` arrive, wherever they are loaded.
+fn wait_for_rows(case: &Case, database: &str, running: &mut Running) {
+    until("rows arrive in staging", || {
+        assert!(running.is_running(), "it was too quick");
+        let staging = crate::live::block_on(case.b.staging(database));
+        staging.iter().chain([&database.to_string()]).any(|place| {
+            // Also rows that are not committed yet.
+            let sql = format!(
+                "SET SESSION TRANSACTION ISOLATION LEVEL READ UNCOMMITTED;
+                 SELECT 1 FROM `{place}`.large WHERE v <> 'old' LIMIT 1"
+            );
+            crate::live::block_on(case.b.asked(&sql)).is_ok_and(|rows| !rows.is_empty())
+        })
+    });
+}
+
+fn is_old(case: &Case, database: &str) {
+    assert_eq!(
+        case.b.rows(&format!("SELECT * FROM {database}.large")),
+        "1 old"
+    );
+    assert_eq!(
+        case.b.rows(&format!("SHOW TABLES FROM {database}")),
+        "extra, large"
+    );
+}
+
+/// The dead run's connection takes a moment to go; until then the target is locked.
+fn sync_again(case: &Case, database: &str) {
+    until("the dead run's lock is gone", || {
+        let done = case.sync(database, &[]);
+        match done.code {
+            Some(0) => true,
+            _ => {
+                assert!(
+                    done.told().contains("another run is writing"),
+                    "{}",
+                    done.stdout
+                );
+                false
+            }
+        }
+    });
+    assert_eq!(
+        case.b
+            .one(&format!("SELECT COUNT(*) FROM {database}.large")),
+        "30000"
+    );
+    assert_eq!(case.left_of(database), Vec::<String>::new());
+    assert_eq!(
+        case.b.rows(&format!("SHOW TABLES FROM {database}")),
+        "digits, large"
+    );
+}
+
+fn a_killed_run_leaves_the_live_tables_and_the_next_sweeps(case: &Case) {
+    let shop = case.source("shop", LARGE);
+    case.fill(&case.b, &shop, OLD);
+    let mut running = start(case, &shop);
+    wait_for_rows(case, &shop, &mut running);
+    running.signal("-KILL");
+    assert_eq!(running.wait().code, None);
+    is_old(case, &shop);
+    assert_ne!(case.left_of(&shop), Vec::<String>::new());
+    sync_again(case, &shop);
+    let runs = case.home.run(&["history"]).expect(0);
+    let first = runs.json["runs"]
+        .as_array()
+        .unwrap()
+        .last()
+        .unwrap()
+        .clone();
+    assert_eq!(first["status"], "interrupted", "{first}");
+}
+
+fn a_killed_run_into_a_new_database_is_swept_by_the_next(case: &Case) {
+    let shop = case.source("shop", LARGE);
+    let mut running = start(case, &shop);
+    wait_for_rows(case, &shop, &mut running);
+    running.signal("-KILL");
+    running.wait();
+    sync_again(case, &shop);
+}
+
+fn what_a_killed_run_left_is_swept_by_a_run_of_another_database(case: &Case) {
+    let (shop, other) = (
+        case.source("shop", LARGE),
+        case.source("other", "CREATE TABLE t (id INT PRIMARY KEY)"),
+    );
+    let mut running = start(case, &shop);
+    wait_for_rows(case, &shop, &mut running);
+    running.signal("-KILL");
+    running.wait();
+    until("the half-filled database is gone", || {
+        case.sync(&other, &[]).expect(0);
+        !case.has(&shop)
+    });
+    assert_eq!(case.left_of(&shop), Vec::<String>::new());
+}
+
+fn an_interrupt_leaves_the_target_and_no_trace(case: &Case) {
+    let shop = case.source("shop", LARGE);
+    case.fill(&case.b, &shop, OLD);
+    for (round, signal) in ["-INT", "-TERM", "-HUP"].into_iter().enumerate() {
+        let mut running = start(case, &shop);
+        wait_for_rows(case, &shop, &mut running);
+        running.signal(signal);
+        let done = running.wait().expect(130);
+        assert_eq!(done.json["status"], "interrupted", "{}", done.stdout);
+        is_old(case, &shop);
+        assert_eq!(case.left_of(&shop), Vec::<String>::new());
+        let runs = case.home.run(&["history"]).expect(0);
+        assert_eq!(
+            runs.json["runs"][0]["status"], "interrupted",
+            "round {round}"
+        );
+    }
+}
+
+fn an_interrupt_drops_the_database_that_was_being_made(case: &Case) {
+    let shop = case.source("shop", LARGE);
+    let mut running = start(case, &shop);
+    wait_for_rows(case, &shop, &mut running);
+    running.signal("-INT");
+    running.wait().expect(130);
+    assert!(!case.has(&shop));
+    assert_eq!(case.left_of(&shop), Vec::<String>::new());
+}
+
+fn a_second_run_into_one_database_is_refused_while_the_first_works(case: &Case) {
+    let shop = case.source("shop", LARGE);
+    case.fill(&case.b, &shop, OLD);
+    let mut running = start(case, &shop);
+    wait_for_rows(case, &shop, &mut running);
+    let second = case.sync(&shop, &[]);
+    second.refuses(
+        4,
+        &["another run is writing to", "wait for that run to end"],
+    );
+    running.wait().expect(0);
+    assert_eq!(
+        case.b.one(&format!("SELECT COUNT(*) FROM {shop}.large")),
+        "30000"
+    );
+    assert_eq!(case.left_of(&shop), Vec::<String>::new());
+}
+
+on_both!(
+    a_killed_run_leaves_the_live_tables_and_the_next_sweeps,
+    a_killed_run_into_a_new_database_is_swept_by_the_next,
+    what_a_killed_run_left_is_swept_by_a_run_of_another_database,
+    an_interrupt_leaves_the_target_and_no_trace,
+    an_interrupt_drops_the_database_that_was_being_made,
+    a_second_run_into_one_database_is_refused_while_the_first_works,
+);
