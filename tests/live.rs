@@ -86,7 +86,7 @@ impl Place {
     /// The rows of statements, or the server's refusal.
     pub async fn asked(&self, sql: &str) -> Result<Vec<Cells>, sqlx::Error> {
         let mut connection = self.connect().await;
-        let rows = ask(&mut connection, sql).await;
+        let rows = statement(&mut connection, sql).await;
         let _ = connection.close().await;
         rows
     }
@@ -182,7 +182,11 @@ impl Place {
     }
 }
 
-async fn ask(connection: &mut MySqlConnection, sql: &str) -> Result<Vec<Cells>, sqlx::Error> {
+/// The rows of statements on an open connection.
+pub async fn statement(
+    connection: &mut MySqlConnection,
+    sql: &str,
+) -> Result<Vec<Cells>, sqlx::Error> {
     let mut rows = Vec::new();
     let mut stream = sqlx::raw_sql(AssertSqlSafe(sql.to_string())).fetch(connection);
     while let Some(row) = stream.try_next().await? {

@@ -1,13 +1,8 @@
 //! A run that ends in the middle: killed, interrupted, or met by another. The live tables are the old ones or
 //! the new ones, and nothing is left behind.
 
+use super::{LARGE, wait_for_rows};
 use crate::live::{Case, Running, on_both, until};
-
-/// About 60 MB in one table, which takes some seconds to copy.
-const LARGE: &str = "
-CREATE TABLE digits (d INT PRIMARY KEY); INSERT INTO digits VALUES (0),(1),(2),(3),(4),(5),(6),(7),(8),(9);
-CREATE TABLE large (id INT PRIMARY KEY AUTO_INCREMENT, v VARCHAR(2000));
-INSERT INTO large (v) SELECT REPEAT(CHAR(97 + a.d), 1900) FROM digits a, digits b, digits c, digits d, digits e WHERE e.d < 3;";
 
 const OLD: &str =
     "CREATE TABLE large (id INT PRIMARY KEY, v VARCHAR(9)); INSERT INTO large VALUES (1, 'old');
@@ -17,22 +12,6 @@ fn start(case: &Case, database: &str) -> Running {
     let (from, to) = (format!("a/{database}"), format!("b/{database}"));
     case.home
         .start(&["sync", &from, &to, "--yes", "--jobs", "1"])
-}
-
-/// Waits until rows of `large` arrive, wherever they are loaded.
-fn wait_for_rows(case: &Case, database: &str, running: &mut Running) {
-    until("rows arrive in staging", || {
-        assert!(running.is_running(), "it was too quick");
-        let staging = crate::live::block_on(case.b.staging(database));
-        staging.iter().chain([&database.to_string()]).any(|place| {
-            // Also rows that are not committed yet.
-            let sql = format!(
-                "SET SESSION TRANSACTION ISOLATION LEVEL READ UNCOMMITTED;
-                 SELECT 1 FROM `{place}`.large WHERE v <> 'old' LIMIT 1"
-            );
-            crate::live::block_on(case.b.asked(&sql)).is_ok_and(|rows| !rows.is_empty())
-        })
-    });
 }
 
 fn is_old(case: &Case, database: &str) {

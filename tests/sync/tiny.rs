@@ -1,1 +1,136 @@
-//! later
+//! 1,500 tiny tables: the survey costs as many round trips as for ten.
+
+use std::io::{Read, Write};
+use std::net::{Shutdown, TcpListener, TcpStream};
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex};
+use std::time::Instant;
+
+use crate::live::{Case, Place, on_both};
+
+/// Passes bytes on to a server, and counts how often the client speaks after the server has.
+struct Proxy {
+    port: u16,
+    turns: Arc<AtomicU64>,
+}
+
+#[derive(Clone, Copy, PartialEq)]
+enum Speaker {
+    Client,
+    Server,
+}
+
+impl Proxy {
+    fn before(place: &Place) -> Proxy {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let proxy = Proxy {
+            port: listener.local_addr().unwrap().port(),
+            turns: Arc::default(),
+        };
+        let (port, turns) = (place.port, proxy.turns.clone());
+        std::thread::spawn(move || {
+            for client in listener.incoming().flatten() {
+                let server = TcpStream::connect(("127.0.0.1", port)).unwrap();
+                let last = Arc::new(Mutex::new(Speaker::Server));
+                let pairs = [
+                    (
+                        client.try_clone().unwrap(),
+                        server.try_clone().unwrap(),
+                        Speaker::Client,
+                    ),
+                    (server, client, Speaker::Server),
+                ];
+                for (from, to, speaker) in pairs {
+                    let (last, turns) = (last.clone(), turns.clone());
+                    std::thread::spawn(move || pass(from, to, speaker, &last, &turns));
+                }
+            }
+        });
+        proxy
+    }
+
+    fn turns(&self) -> u64 {
+        self.turns.load(Ordering::SeqCst)
+    }
+}
+
+fn pass(
+    mut from: TcpStream,
+    mut to: TcpStream,
+    speaker: Speaker,
+    last: &Mutex<Speaker>,
+    turns: &AtomicU64,
+) {
+    let mut buffer = [0; 65536];
+    while let Ok(length @ 1..) = from.read(&mut buffer) {
+        {
+            let mut last = last.lock().unwrap();
+            if *last != speaker && speaker == Speaker::Client {
+                turns.fetch_add(1, Ordering::SeqCst);
+            }
+            *last = speaker;
+        }
+        if to.write_all(&buffer[..length]).is_err() {
+            break;
+        }
+    }
+    let _ = to.shutdown(Shutdown::Write);
+}
+
+fn tables(number: usize) -> String {
+    let tables = (0..number).map(|n| {
+        format!("CREATE TABLE t{n:04} (id INT PRIMARY KEY, name VARCHAR(40) NOT NULL DEFAULT '', KEY by_name (name));")
+    });
+    tables.collect()
+}
+
+fn the_survey_costs_the_same_round_trips_for_10_and_1500_tables(case: &Case) {
+    let few = case.source("few", &tables(10));
+    let many = case.source("many", &tables(1500));
+    let (from, to) = (Proxy::before(&case.a), Proxy::before(&case.b));
+    for (name, proxy) in [("from", &from), ("to", &to)] {
+        let url = format!("mysql://dbm@127.0.0.1:{}", proxy.port);
+        case.home.add(name, &url, "--env development").expect(0);
+    }
+    let plan = |database: &str| {
+        let before = (from.turns(), to.turns());
+        let started = Instant::now();
+        let (source, target) = (format!("from/{database}"), format!("to/{database}"));
+        let done = case
+            .home
+            .run(&["sync", &source, &target, "--dry-run"])
+            .expect(0);
+        let took = started.elapsed();
+        let stages = &done.json["plan"][0]["stages"];
+        let copied = stages
+            .as_array()
+            .unwrap()
+            .iter()
+            .find(|stage| stage["stage"] == "copy rows of");
+        let copied = copied.unwrap()["steps"].as_array().unwrap().len();
+        (
+            copied,
+            (from.turns() - before.0, to.turns() - before.1),
+            took,
+        )
+    };
+    let (small, large) = (plan(&few), plan(&many));
+    assert_eq!((small.0, large.0), (10, 1500));
+    assert_eq!(small.1, large.1, "round trips to source and target");
+    println!(
+        "{}: {:?} round trips; 10 tables in {:?}, 1,500 in {:?}",
+        case.flavor.kind(),
+        large.1,
+        small.2,
+        large.2
+    );
+    let direct = Instant::now();
+    case.sync(&many, &["--dry-run"]).expect(0);
+    println!(
+        "{}: 1,500 tables planned without the proxy in {:?}",
+        case.flavor.kind(),
+        direct.elapsed()
+    );
+}
+
+on_both!(the_survey_costs_the_same_round_trips_for_10_and_1500_tables);
