@@ -88,14 +88,14 @@ fn the_survey_costs_the_same_round_trips_for_10_and_1500_tables(case: &Case) {
     let few = case.source("few", &tables(10));
     let many = case.source("many", &tables(1500));
     let (from, to) = (Proxy::before(&case.a), Proxy::before(&case.b));
-    for (name, proxy) in [("from", &from), ("to", &to)] {
+    for (name, proxy) in [("near", &from), ("far", &to)] {
         let url = format!("mysql://dbm@127.0.0.1:{}", proxy.port);
         case.home.add(name, &url, "--env development").expect(0);
     }
     let plan = |database: &str| {
         let before = (from.turns(), to.turns());
         let started = Instant::now();
-        let (source, target) = (format!("from/{database}"), format!("to/{database}"));
+        let (source, target) = (format!("near/{database}"), format!("far/{database}"));
         let done = case
             .home
             .run(&["sync", &source, &target, "--dry-run"])
