@@ -299,6 +299,7 @@ const REPLACED: &[(&str, &str)] = &[
         "\"TIME\"",
     ),
     (r#""(seconds|took_ms|ms|took)":[0-9.]+"#, "\"$1\":0"),
+    (r"(?m)^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d  ", "TIME  "),
     (r#""id":"[0-9a-f-]{36}""#, "\"id\":\"UUID\""),
     (r"[0-9.]+ (B|KiB) in HERE", "SIZE in HERE"),
 ];

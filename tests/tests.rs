@@ -2,6 +2,7 @@
 
 mod architecture;
 mod cli;
+mod demo;
 mod docs;
 mod engines;
 mod fidelity;
@@ -9,6 +10,7 @@ mod hygiene;
 mod live;
 mod screen;
 mod scripts;
+mod session;
 mod shell;
 mod sync;
 mod tls;
