@@ -10,6 +10,7 @@ use std::ffi::OsString;
 use std::io::Read;
 
 use crate::app::{App, OpenError};
+use crate::commands::connections::refuse_open_password;
 use crate::commands::line::{self, Globals, Line, What};
 use crate::commands::{Error, Words};
 use crate::output::ask::Answers;
@@ -44,6 +45,12 @@ pub fn start(arguments: impl Iterator<Item = OsString>) -> Start {
         Err(_) => return ended(&Error::usage("the arguments are not all UTF-8 text"), None),
     };
     let format = line::format_of(&words);
+    if let Some(error) = words
+        .iter()
+        .find_map(|word| refuse_open_password(word).err())
+    {
+        return ended(&error, format);
+    }
     match line::read(&words).and_then(|line| wanted(line, format)) {
         Ok(wanted) => carry_out(wanted).unwrap_or_else(|error| ended(&error, format)),
         Err(error) => ended(&error, format),

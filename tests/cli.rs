@@ -160,3 +160,32 @@ fn a_completion_script_is_printed_as_it_was_made() {
         assert_eq!(printed.trim_end(), shell.script().trim_end());
     }
 }
+
+#[test]
+fn f01_a_password_on_the_command_line_is_refused_wherever_it_stands() {
+    let open = "mysql://u:Canary1@127.0.0.1:9/shop";
+    let script = format!("databases {open}");
+    for words in [
+        &["connections", "add", "a", open, "--no-test"][..],
+        &["connections", "add", open],
+        &["databases", open],
+        &["sync", open, "./other", "--yes"],
+        &["query", "SELECT 1", open, "-o", "json"],
+        &["-c", &script],
+    ] {
+        let done = output(words);
+        assert_eq!(done.status.code(), Some(64), "{words:?}");
+        let told = text(&done.stderr) + &text(&done.stdout);
+        assert!(told.contains("--password-stdin"), "{told}");
+        assert!(!told.contains("Canary1"), "{told}");
+    }
+}
+
+#[test]
+fn a_password_in_a_script_on_stdin_is_accepted_and_not_repeated() {
+    let done = piped(b"connections add a mysql://u:Canary1@127.0.0.1:9 --no-test; connections\n");
+    assert_eq!(done.status.code(), Some(0), "{}", text(&done.stderr));
+    let told = text(&done.stderr) + &text(&done.stdout);
+    assert!(told.contains("not encrypted"), "{told}");
+    assert!(!told.contains("Canary1"), "{told}");
+}

@@ -7,7 +7,7 @@ use secrecy::{ExposeSecret, SecretString};
 use super::draft::{Ask, Draft, Test, finish};
 use super::password::{self, Chosen};
 use super::{Said, form, names, unanswered};
-use crate::commands::{Context, Error, Result, Words};
+use crate::commands::{Context, Error, Result};
 use crate::engines;
 use crate::model::endpoint::{Address, ParsedUrl, Tls, is_address, pin, redact};
 use crate::model::label::Label;
@@ -64,7 +64,6 @@ enum TlsMode {
 impl Add {
     pub async fn run(self, cx: &mut Context<'_>) -> Result<Said> {
         if let Some(name) = &self.name {
-            refuse_open_password(cx.words, name)?;
             if is_address(name) {
                 return Err(Error::usage("a name comes before the address")
                     .hint("connections add NAME URL"));
@@ -139,12 +138,12 @@ fn absolute(path: &std::path::Path) -> Result<PathBuf> {
         .map_err(|cause| Error::usage(format!("{:?} is no path: {cause}", path.display())))
 }
 
-/// Refuses a URL with a password among the process's own arguments.
+/// Refuses a URL with a password among the process's own arguments; a script given with -c is one of them.
 ///
 /// # Errors
 /// A usage error with the other ways; the password is not repeated.
-pub fn refuse_open_password(words: Words, word: &str) -> Result<()> {
-    if words != Words::CommandLine || redact(word) == word {
+pub fn refuse_open_password(word: &str) -> Result<()> {
+    if redact(word) == word {
         return Ok(());
     }
     Err(Error::usage(
@@ -159,12 +158,8 @@ pub fn refuse_open_password(words: Words, word: &str) -> Result<()> {
 /// An address as it was typed, made absolute; what is left out of it is said.
 ///
 /// # Errors
-/// It is none, or it holds a password that every user of the machine could read.
-pub(super) fn read_address(
-    cx: &Context<'_>,
-    url: &str,
-) -> Result<(Address, Option<SecretString>, Vec<String>)> {
-    refuse_open_password(cx.words, url)?;
+/// It is none.
+pub(super) fn read_address(url: &str) -> Result<(Address, Option<SecretString>, Vec<String>)> {
     let home = std::env::home_dir().map(|home| home.display().to_string());
     let parsed = ParsedUrl::read(url, &engines::schemes(), home.as_deref())
         .map_err(|problem| Error::usage(problem.to_string()))?;
@@ -191,7 +186,7 @@ fn settled(address: Address) -> Result<Address> {
 }
 
 fn typed(cx: &Context<'_>, name: String, url: &str, flags: &Flags) -> Result<Draft> {
-    let (mut address, secret, notices) = read_address(cx, url)?;
+    let (mut address, secret, notices) = read_address(url)?;
     flags.protect(&mut address)?;
     let chosen = match flags.password.choose(cx, secret)? {
         Some(chosen) => chosen,
@@ -241,7 +236,7 @@ fn asked(cx: &Context<'_>, name: Option<String>, flags: &Flags) -> Result<Draft>
 
 fn changed(cx: &Context<'_>, old: Connection, url: Option<&str>, flags: &Flags) -> Result<Draft> {
     let (mut address, secret, notices) = match url {
-        Some(url) => read_address(cx, url)?,
+        Some(url) => read_address(url)?,
         None => (old.address.clone(), None, Vec::new()),
     };
     flags.protect(&mut address)?;

@@ -291,25 +291,6 @@ fn a_failed_test_offers_a_retry_at_a_terminal() {
 }
 
 #[test]
-fn a_url_with_a_password_is_refused_on_the_command_line_only() {
-    let mut trial = Trial::new();
-    trial.words = Words::CommandLine;
-    for line in [
-        "connections add a mysql://u:Canary1@h --no-test",
-        "connections add mysql://u:Canary1@h --no-test",
-    ] {
-        let error = refused(trial.script(line));
-        assert_eq!(error.exit, Exit::USAGE);
-        let hint = error.hint.unwrap();
-        assert!(
-            hint.contains("--password-stdin or --password-env VAR"),
-            "{hint}"
-        );
-        assert!(!format!("{}{hint}", error.message).contains("Canary1"));
-    }
-}
-
-#[test]
 fn a_tested_connection_says_what_answered_and_counts_as_used() {
     let folder = tempfile::tempdir().unwrap();
     let mut trial = Trial::new();
