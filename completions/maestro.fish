@@ -418,9 +418,9 @@ complete -c maestro -n "__fish_maestro_using_subcommand sync" -l select -d 'The 
 complete -c maestro -n "__fish_maestro_using_subcommand sync" -l map -d 'Give a database another name on the target; repeatable' -r
 complete -c maestro -n "__fish_maestro_using_subcommand sync" -l table -d 'Only these tables (name or glob; repeatable); nothing else is touched' -r
 complete -c maestro -n "__fish_maestro_using_subcommand sync" -l exclude -d 'Leave these tables as they are on the target (name or glob; repeatable)' -r
-complete -c maestro -n "__fish_maestro_using_subcommand sync" -l no-data -d 'Create these tables without their rows (name or glob; repeatable)' -r
-complete -c maestro -n "__fish_maestro_using_subcommand sync" -l jobs -d 'How many readers and writers work at once [default: by the number of processors]' -r
-complete -c maestro -n "__fish_maestro_using_subcommand sync" -l verify -d 'How the copy is proven: by counts, by checksums too, or not at all' -r -f -a "count\t''
+complete -c maestro -n "__fish_maestro_using_subcommand sync" -l no-data -d 'Create these tables without rows, also where the target holds some (name or glob; repeatable)' -r
+complete -c maestro -n "__fish_maestro_using_subcommand sync" -l jobs -d 'How many readers and writers work at once, at most sync.max_concurrency [default: by the processors]' -r
+complete -c maestro -n "__fish_maestro_using_subcommand sync" -l verify -d 'How the copy is proven: by counts, by checksums too, or not at all (exit code 6)' -r -f -a "count\t''
 checksum\t''
 none\t''"
 complete -c maestro -n "__fish_maestro_using_subcommand sync" -l home -d 'Where connections, history and settings are kept (also MAESTRO_HOME)' -r -f -a "(__fish_complete_directories)"
@@ -432,7 +432,7 @@ complete -c maestro -n "__fish_maestro_using_subcommand sync" -l schema -d 'Crea
 complete -c maestro -n "__fish_maestro_using_subcommand sync" -l data -d 'Replace the rows only; both sides must have the same structure'
 complete -c maestro -n "__fish_maestro_using_subcommand sync" -l keep-extra -d 'Keep tables and objects that only the target has'
 complete -c maestro -n "__fish_maestro_using_subcommand sync" -l dry-run -d 'Show the plan and stop'
-complete -c maestro -n "__fish_maestro_using_subcommand sync" -s y -l yes -d 'Answer the question with yes; never enough for a production target'
+complete -c maestro -n "__fish_maestro_using_subcommand sync" -s y -l yes -d 'Answer the question with yes; never enough for a target labelled production or unknown'
 complete -c maestro -n "__fish_maestro_using_subcommand sync" -l stop-on-error -d 'Stop at the first database that fails'
 complete -c maestro -n "__fish_maestro_using_subcommand sync" -l no-banner -d 'Open the prompt without the welcome'
 complete -c maestro -n "__fish_maestro_using_subcommand sync" -s h -l help -d 'Print help (see more with \'--help\')'

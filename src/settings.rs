@@ -132,6 +132,15 @@ impl Default for Settings {
     }
 }
 
+/// Keys that are read for the sake of shared files and change nothing yet.
+pub const WITHOUT_EFFECT: &[&str] = &[
+    "batch.max_concurrent",
+    "sync.retry_attempts",
+    "sync.retry_delay",
+    "sync.job_timeout",
+    "sync.cleanup_age",
+];
+
 impl Settings {
     /// Reads the file of `home` (else of `MAESTRO_HOME`, else of the platform) and the environment.
     ///

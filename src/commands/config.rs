@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use super::{Command, Context, Group, Result};
 use crate::output::{Cell, Page, Reply, Table, Tone};
-use crate::settings::Origin;
+use crate::settings::{Origin, WITHOUT_EFFECT};
 
 /// Show the settings and where each comes from
 #[derive(clap::Parser, Debug)]
@@ -51,7 +51,7 @@ impl Reply for Config {
             table.row([
                 (*key).into(),
                 value.as_str().into(),
-                Cell::new(tone, origin.to_string()),
+                Cell::new(tone, from(key, origin)),
             ]);
         }
         page.table(table);
@@ -75,6 +75,7 @@ impl Reply for Config {
                 "key": key,
                 "value": value,
                 "origin": origin_word(origin),
+                "has_effect": !WITHOUT_EFFECT.contains(key),
                 "from": origin.to_string(),
             })
         };
@@ -85,6 +86,14 @@ impl Reply for Config {
             "settings": self.entries.iter().map(entry).collect::<Vec<_>>(),
             "notices": self.notices,
         })
+    }
+}
+
+/// Where a value comes from; a key that changes nothing says so.
+fn from(key: &str, origin: &Origin) -> String {
+    match WITHOUT_EFFECT.contains(&key) {
+        true => format!("{origin}, without effect"),
+        false => origin.to_string(),
     }
 }
 
@@ -116,7 +125,10 @@ mod tests {
             row("sync.batch_size"),
             "sync.batch_size 5 MAESTRO_SYNC_BATCH_SIZE"
         );
-        assert_eq!(row("sync.cleanup_age"), "sync.cleanup_age 30d default");
+        assert_eq!(
+            row("sync.cleanup_age"),
+            "sync.cleanup_age 30d default, without effect"
+        );
         assert!(
             seen.json.contains("\"origin\":\"environment\""),
             "{}",

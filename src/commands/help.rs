@@ -139,7 +139,11 @@ fn render_topic(page: &mut Page, topic: &Topic) {
         lines.into_iter().for_each(|line| page.line(line));
     }
     page.blank();
-    page.pieces([Cell::new(Tone::Strong, "Usage: "), topic.usage().into()]);
+    let usage = topic.usage();
+    for (position, line) in usage.lines().enumerate() {
+        let head = if position == 0 { "Usage: " } else { "       " };
+        page.pieces([Cell::new(Tone::Strong, head), line.trim_start().into()]);
+    }
     let aliases = topic.aliases();
     if !aliases.is_empty() {
         page.pieces([Cell::new(Tone::Strong, "Also: "), aliases.join(", ").into()]);

@@ -86,6 +86,11 @@ impl Table {
         self.column(column).is_some_and(|column| !column.nullable)
     }
 
+    /// Whether the server keeps the rows of the past too (system versioning).
+    pub fn keeps_history(&self) -> bool {
+        self.options.iter().any(|(name, _)| name == "history")
+    }
+
     /// The columns that a copy writes: all that are not generated.
     pub fn written(&self) -> impl Iterator<Item = &Column> {
         self.columns

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use super::catalog::Catalog;
+use super::catalog::{Catalog, ObjectKind};
 use super::units::{Bytes, Rows};
 
 /// What kind of server answers.
@@ -42,6 +42,17 @@ pub struct Survey {
     pub packet_limit: Option<Bytes>,
     /// What stands in the way of this side's part, each with its mend.
     pub findings: Vec<Finding>,
+    /// Kinds of objects that the server may keep from this account, and what would show them: what only
+    /// the other side has of them must not be taken for removed.
+    pub unseen: Option<Unseen>,
+}
+
+/// Objects that may be there although the catalog does not show them.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Unseen {
+    pub kinds: Vec<ObjectKind>,
+    /// The statement that shows them.
+    pub mend: String,
 }
 
 /// Something that must be mended before the first write.

@@ -173,12 +173,16 @@ fn markdown(table: &Table) -> String {
 
 fn csv(table: &Table) -> String {
     let mut writer = csv::Writer::from_writer(Vec::new());
-    let rows = table.rows.iter().map(|row| {
-        row.iter()
-            .map(|cell| cell.text.as_str())
-            .collect::<Vec<_>>()
-    });
-    let header = table.headers.iter().map(String::as_str).collect::<Vec<_>>();
+    // Programs read numbers without their grouping.
+    let plain = |(cell, numeric): (&Cell, &bool)| match numeric {
+        true => cell.text.replace(',', ""),
+        false => cell.text.clone(),
+    };
+    let rows = table
+        .rows
+        .iter()
+        .map(|row| row.iter().zip(&table.numeric).map(plain).collect());
+    let header: Vec<String> = table.headers.clone();
     for record in std::iter::once(header).chain(rows) {
         writer
             .write_record(&record)
@@ -214,7 +218,7 @@ mod tests {
     fn csv_holds_the_tables_only() {
         assert_eq!(
             page().print(Format::Csv, Paint::off()),
-            "name,rows\na|b,1\nc,\"1,000\"\n"
+            "name,rows\na|b,1\nc,1000\n"
         );
     }
 

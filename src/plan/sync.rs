@@ -67,7 +67,14 @@ pub fn sync(
     let tables = tables(source, target, answers, options, &mut findings);
     unknown_collations(source, to, &tables, &mut findings);
     let removed = removed(source, target, options);
-    let dropped = dropped(source, target, options, &removed);
+    let mut dropped = dropped(source, target, options, &removed);
+    // What the source may only hide is not taken for removed (C08).
+    let hidden = |kind| {
+        from.unseen
+            .as_ref()
+            .is_some_and(|unseen| unseen.kinds.contains(&kind))
+    };
+    dropped.retain(|object| !hidden(object.kind));
     name_clashes(source, target, options, &tables, &mut findings);
     if options.content == Content::Data && to.catalog.is_none() {
         findings.push(Finding {
@@ -80,8 +87,8 @@ pub fn sync(
     }
     Ok(Plan {
         objects: objects(source, target, options, &tables),
-        not_copied: not_copied(source, options),
-        warnings: warnings(source, &tables, options),
+        not_copied: not_copied(source, options, &tables),
+        warnings: warnings(from, source, &tables, options),
         charset: source.charset.clone(),
         collation: source.collation.clone(),
         source: side(from),
@@ -270,9 +277,16 @@ fn dropped(
     target.objects.iter().filter(extra).cloned().collect()
 }
 
-fn not_copied(source: &Catalog, options: &SyncOptions) -> Vec<NotCopied> {
+fn not_copied(source: &Catalog, options: &SyncOptions, tables: &[TablePlan]) -> Vec<NotCopied> {
+    let histories = tables
+        .iter()
+        .filter(|plan| plan.rows == RowsOf::Source && plan.table.keeps_history())
+        .map(|plan| NotCopied {
+            what: format!("history of table {}", plan.table.name),
+            reason: "only the rows of the present are copied".into(),
+        });
     if options.content == Content::Data {
-        return Vec::new();
+        return histories.collect();
     }
     let named = |object: &Object| {
         object.obstacle.as_ref().map(|reason| NotCopied {
@@ -285,11 +299,25 @@ fn not_copied(source: &Catalog, options: &SyncOptions) -> Vec<NotCopied> {
         .iter()
         .filter(|object| concerns(object, options))
         .filter_map(named)
+        .chain(histories)
         .collect()
 }
 
-fn warnings(source: &Catalog, tables: &[TablePlan], options: &SyncOptions) -> Vec<String> {
+fn warnings(
+    from: &Survey,
+    source: &Catalog,
+    tables: &[TablePlan],
+    options: &SyncOptions,
+) -> Vec<String> {
     let mut warnings = Vec::new();
+    if let Some(unseen) = from.unseen.as_ref().filter(|_| mirrors(options)) {
+        let kinds: Vec<&str> = unseen.kinds.iter().map(|kind| kind.name()).collect();
+        warnings.push(format!(
+            "the source may hide a {} from this account: those of the target are kept; to see them all: {}",
+            kinds.join(", "),
+            unseen.mend
+        ));
+    }
     for event in source
         .objects
         .iter()
@@ -405,7 +433,7 @@ fn name_clashes(
 mod tests {
     use super::*;
     use crate::model::catalog::Column;
-    use crate::model::survey::Product;
+    use crate::model::survey::{Product, Unseen};
     use crate::plan::{Risk, TableFilter};
 
     fn table(name: &str, kind: &str) -> Table {
@@ -452,6 +480,7 @@ mod tests {
             collations: Default::default(),
             packet_limit: None,
             findings: Vec::new(),
+            unseen: None,
         }
     }
 
@@ -604,6 +633,33 @@ mod tests {
             plan(&both, &both, &SyncOptions::default()).objects,
             [trigger]
         );
+    }
+
+    #[test]
+    fn c08_what_the_source_may_hide_is_not_dropped_on_the_target() {
+        let mut from = survey(vec![table("a", "int")], vec![]);
+        let function = object(ObjectKind::Function, "f", None, "x");
+        let view = object(ObjectKind::View, "v", None, "x");
+        let to = survey(vec![table("a", "int")], vec![function, view]);
+        assert_eq!(plan(&from, &to, &SyncOptions::default()).dropped.len(), 2);
+        from.unseen = Some(Unseen {
+            kinds: vec![ObjectKind::Function],
+            mend: "GRANT …;".into(),
+        });
+        let careful = plan(&from, &to, &SyncOptions::default());
+        assert_eq!(careful.dropped.len(), 1);
+        assert!(careful.warnings[0].contains("GRANT …;"));
+    }
+
+    #[test]
+    fn a21_a_history_that_stays_behind_is_named() {
+        let mut versioned = table("a", "int");
+        versioned
+            .options
+            .push(("history".into(), "system versioned".into()));
+        let from = survey(vec![versioned], vec![]);
+        let plan = plan(&from, &survey(vec![], vec![]), &SyncOptions::default());
+        assert_eq!(plan.not_copied[0].what, "history of table a");
     }
 
     #[test]

@@ -208,7 +208,52 @@ fn a_row_above_the_packet_limit_is_refused(case: &Case) {
     );
 }
 
+fn c08_routines_that_the_source_may_hide_stay_on_the_target(case: &Case) {
+    let with_function = "CREATE TABLE t (id INT PRIMARY KEY, v VARCHAR(9)); \
+                         CREATE FUNCTION f() RETURNS INT DETERMINISTIC NO SQL RETURN 1";
+    let shop = case.source("shop", with_function);
+    case.fill(&case.b, &shop, with_function);
+    let user = format!("u{}", &shop[..shop.len().min(20)]);
+    case.a.sql(&format!(
+        "CREATE USER '{user}'@'%' IDENTIFIED BY 'dbm'; \
+         GRANT SELECT, SHOW VIEW, TRIGGER, EVENT ON `{shop}`.* TO '{user}'@'%'"
+    ));
+    case.home
+        .add("seen", &case.a.url(&user), "--env development")
+        .expect(0);
+    let done = case.home.run(&[
+        "sync",
+        &format!("seen/{shop}"),
+        &format!("b/{shop}"),
+        "--yes",
+    ]);
+    case.a.sql(&format!("DROP USER '{user}'@'%'"));
+    let done = done.expect(0);
+    assert!(
+        done.stderr.contains("may hide a function"),
+        "{}",
+        done.stderr
+    );
+    assert_eq!(case.b.one(&format!("SELECT {shop}.f()")), "1");
+}
+
+fn a_mistyped_table_is_not_taken_for_spared(case: &Case) {
+    let shop = case.source("shop", SHOP);
+    case.fill(
+        &case.b,
+        &shop,
+        "CREATE TABLE t (id INT PRIMARY KEY); INSERT INTO t VALUES (9)",
+    );
+    for flag in ["--exclude", "--no-data"] {
+        case.sync(&shop, &[flag, "tt"])
+            .refuses(64, &["no table matches tt", "did you mean t?"]);
+    }
+    assert_eq!(rows(&case.b, &shop), "9");
+}
+
 on_both!(
+    c08_routines_that_the_source_may_hide_stay_on_the_target,
+    a_mistyped_table_is_not_taken_for_spared,
     e09_source_is_target_however_it_is_spelled,
     system_databases_are_neither_read_nor_written,
     c08_missing_privileges_are_named_all_at_once_with_their_grants,

@@ -134,6 +134,9 @@ async fn run_one(
             bytes: outcome.bytes(),
             took: outcome.took,
         }),
+        Err(run::Error::Stopped) => listener.on(&Event::Notice {
+            text: format!("{database}: stopped; the target is unchanged"),
+        }),
         Err(error) => listener.on(&Event::DatabaseFailed {
             database,
             cause: cause(error),

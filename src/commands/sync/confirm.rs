@@ -23,7 +23,7 @@ enum Question {
 /// Refused (exit code 4): the answer was no, or there is nobody to ask.
 pub fn confirm(cx: &Context<'_>, planned: &Planned, yes: bool) -> Result<()> {
     let mut page = Page::default();
-    planned.draw(&mut page, pace(&cx.store.runs(20)?));
+    planned.draw(&mut page, pace(cx.store)?);
     cx.ask.show(&page);
     let name = &planned.target.endpoint.name;
     let destructive = cx.settings.batch.confirm_destructive;

@@ -39,7 +39,7 @@ pub struct Args {
     /// Leave these tables as they are on the target (name or glob; repeatable)
     #[arg(long, value_name = "TABLE")]
     exclude: Vec<String>,
-    /// Create these tables without their rows (name or glob; repeatable)
+    /// Create these tables without rows, also where the target holds some (name or glob; repeatable)
     #[arg(long, value_name = "TABLE")]
     no_data: Vec<String>,
     /// Keep tables and objects that only the target has
@@ -48,13 +48,13 @@ pub struct Args {
     /// Show the plan and stop
     #[arg(long)]
     dry_run: bool,
-    /// Answer the question with yes; never enough for a production target
+    /// Answer the question with yes; never enough for a target labelled production or unknown
     #[arg(long, short = 'y')]
     yes: bool,
-    /// How many readers and writers work at once [default: by the number of processors]
+    /// How many readers and writers work at once, at most sync.max_concurrency [default: by the processors]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=64))]
     jobs: Option<u16>,
-    /// How the copy is proven: by counts, by checksums too, or not at all
+    /// How the copy is proven: by counts, by checksums too, or not at all (exit code 6)
     #[arg(long, value_name = "HOW", default_value = "count", value_parser = ["count", "checksum", "none"])]
     verify: String,
     /// Stop at the first database that fails
@@ -82,6 +82,10 @@ impl Command for Args {
         (
             "sync prod/shop dev/shop_test --no-data 'log_*'",
             "under another name, logs without rows",
+        ),
+        (
+            "sync prod dev --select '1-3,!2' --map shop=shop_copy",
+            "one of them under another name",
         ),
         ("sync prod/shop dev/shop --dry-run", "only the plan"),
     ];

@@ -1,5 +1,6 @@
 //! The plans of a batch: one for each target database, made before anything is asked or written.
 
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 use super::Opened;
@@ -7,11 +8,11 @@ use crate::commands::places::DatabasePair;
 use crate::commands::{Error, Result};
 use crate::engines::Server;
 use crate::model::label::Label;
-use crate::model::survey::{Finding, Role};
+use crate::model::survey::{Finding, Role, Survey};
 use crate::model::units::{Bytes, Rows, counted, spoken};
 use crate::output::{Page, Tone};
 use crate::plan::{self, Answers, Plan, Probe, Risk, RowsOf, SyncOptions, TableFilter};
-use crate::store::{Run, Status};
+use crate::store::{Run, Status, Store};
 
 /// Both sides, open, and what will be done.
 pub struct Planned {
@@ -33,18 +34,26 @@ pub async fn plan(
     refuse_same(&source, &target, &pairs).await?;
     let mut plans = Vec::new();
     let mut findings: Vec<Finding> = Vec::new();
+    let mut tables = BTreeSet::new();
     for pair in &pairs {
         let options = narrowed(&options, pair)?;
-        match plan_one(
-            source.server.as_ref(),
-            target.server.as_ref(),
-            pair,
-            &options,
+        let (from, to) = futures::future::try_join(
+            source.server.survey(&pair.source, Role::Source),
+            target.server.survey(&pair.target, Role::Target),
         )
-        .await?
-        {
+        .await?;
+        for catalog in from.catalog.iter().chain(&to.catalog) {
+            tables.extend(catalog.tables.iter().map(|table| table.name.clone()));
+        }
+        match plan_one(target.server.as_ref(), &from, &to, &options).await? {
             Ok(plan) => plans.push(plan),
             Err(found) => findings.extend(found),
+        }
+    }
+    // A mistyped table would not be spared: each must be somewhere in the batch.
+    for filter in [&options.exclude, &options.no_data] {
+        if let Some(problem) = filter.unmatched(tables.iter().map(String::as_str)) {
+            return Err(Error::usage(problem).hint("tables lists what is there"));
         }
     }
     if findings.is_empty() {
@@ -75,28 +84,23 @@ async fn refuse_same(source: &Opened, target: &Opened, pairs: &[DatabasePair]) -
 }
 
 async fn plan_one(
-    source: &dyn Server,
     target: &dyn Server,
-    pair: &DatabasePair,
+    from: &Survey,
+    to: &Survey,
     options: &SyncOptions,
 ) -> Result<std::result::Result<Plan, Vec<Finding>>> {
-    let (from, to) = futures::future::try_join(
-        source.survey(&pair.source, Role::Source),
-        target.survey(&pair.target, Role::Target),
-    )
-    .await?;
     let mut answers = Answers::new();
-    for probe in plan::probes(&from, &to, options) {
+    for probe in plan::probes(from, to, options) {
         let Probe::Count(name) = &probe;
         if let Some(table) = to.catalog.as_ref().and_then(|catalog| catalog.table(name)) {
             let snapshot = target
-                .snapshot(&pair.target, std::slice::from_ref(table), 1)
+                .snapshot(&to.database, std::slice::from_ref(table), 1)
                 .await?;
             let rows = snapshot.count(0, table).await?;
             answers.insert(probe, rows);
         }
     }
-    match plan::sync(&from, &to, &answers, options) {
+    match plan::sync(from, to, &answers, options) {
         Ok(plan) => Ok(Ok(plan)),
         Err(plan::Error::Findings(findings)) => Ok(Err(findings)),
         Err(plan::Error::Usage(problem)) => {
@@ -223,14 +227,27 @@ fn abridged(names: &[String]) -> String {
     }
 }
 
-/// Bytes a second of the last finished runs.
-pub fn pace(runs: &[Run]) -> Option<Bytes> {
-    let finished = runs
+/// Bytes a second of the last finished sync: its databases' times, without that of the question.
+pub fn pace(store: &Store) -> Result<Option<Bytes>> {
+    let runs = store.runs(20)?;
+    let finished = |run: &&Run| run.status == Status::Done && run.kind == "sync";
+    let Some(last) = runs
         .iter()
-        .filter(|run| run.status == Status::Done && run.bytes.0 > 1 << 20);
-    let last = finished.max_by_key(|run| run.number)?;
-    let took = (last.ended? - last.started).num_milliseconds().max(1) as u64;
-    Some(Bytes(last.bytes.0.saturating_mul(1000) / took))
+        .filter(finished)
+        .find(|run| run.bytes.0 > 1 << 20)
+    else {
+        return Ok(None);
+    };
+    let steps = store.steps(last.number)?;
+    let took: Duration = steps
+        .iter()
+        .filter(|step| step.what.is_none())
+        .map(|step| step.took)
+        .sum();
+    let milliseconds = took.as_millis().max(1) as u64;
+    Ok(Some(Bytes(
+        last.bytes.0.saturating_mul(1000) / milliseconds,
+    )))
 }
 
 #[cfg(test)]

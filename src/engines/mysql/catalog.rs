@@ -91,12 +91,17 @@ fn is_table(row: &Row) -> bool {
 
 fn table(row: &Row) -> Table {
     let engine = row.text(2);
+    let history = match row.text(1).as_str() {
+        "SYSTEM VERSIONED" => "system versioned",
+        _ => "",
+    };
     let options = [
         ("engine", engine.clone()),
         ("collation", row.text(5)),
         ("row format", row.text(6)),
         ("options", row.text(7)),
         ("comment", row.text(8)),
+        ("history", history.to_string()),
     ];
     Table {
         name: row.text(0),

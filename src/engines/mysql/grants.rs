@@ -2,8 +2,10 @@
 
 use std::collections::BTreeSet;
 
-use crate::model::survey::{Finding, Role};
+use crate::model::catalog::ObjectKind;
+use crate::model::survey::{Finding, Role, Unseen};
 
+use super::Flavour;
 use super::dialect::quote;
 
 /// What a source must grant on the database.
@@ -35,6 +37,8 @@ pub struct Grants {
     account: String,
     /// Pattern of the database (`%` for all) and the privileges there.
     scopes: Vec<(String, BTreeSet<String>)>,
+    /// Whether every routine is shown: by SHOW_ROUTINE, or by reading the table that MariaDB keeps them in.
+    sees_routines: bool,
 }
 
 impl Grants {
@@ -44,7 +48,31 @@ impl Grants {
         Grants {
             account: account.to_string(),
             scopes,
+            sees_routines: lines.iter().any(|line| shows_routines(line)),
         }
+    }
+
+    /// What this account may not be shown although it is there (C08).
+    pub fn unseen(&self, flavour: &Flavour) -> Option<Unseen> {
+        let everywhere = |(scope, held): &(String, BTreeSet<String>)| {
+            scope == "%" && (held.contains("ALL PRIVILEGES") || held.contains("SELECT"))
+        };
+        if self.sees_routines || self.scopes.iter().any(everywhere) {
+            return None;
+        }
+        let grant = if flavour.mariadb {
+            "SELECT ON mysql.proc"
+        } else {
+            "SHOW_ROUTINE ON *.*"
+        };
+        Some(Unseen {
+            kinds: vec![
+                ObjectKind::Function,
+                ObjectKind::Procedure,
+                ObjectKind::Package,
+            ],
+            mend: format!("GRANT {grant} TO {};", self.account),
+        })
     }
 
     /// What is missing for a part, as findings with the statement that mends them.
@@ -109,6 +137,19 @@ fn scope(line: &str) -> Option<(String, BTreeSet<String>)> {
     ))
 }
 
+fn shows_routines(line: &str) -> bool {
+    let Some((privileges, place)) = line
+        .strip_prefix("GRANT ")
+        .and_then(|rest| rest.split_once(" ON "))
+    else {
+        return false;
+    };
+    let privileges: Vec<&str> = privileges.split(',').map(str::trim).collect();
+    let on_proc =
+        place.replace('`', "").starts_with("mysql.proc ") && privileges.contains(&"SELECT");
+    on_proc || privileges.contains(&"SHOW_ROUTINE")
+}
+
 /// Whether a grant's pattern covers a database: `%` and `_` are wild unless escaped.
 fn matches(pattern: &str, database: &str) -> bool {
     fn inner(pattern: &[char], name: &[char]) -> bool {
@@ -166,6 +207,21 @@ mod tests {
                 mend: "GRANT SHOW VIEW ON `my\\_shop`.* TO `ro`@`%`;".into(),
             }]
         );
+    }
+
+    #[test]
+    fn c08_routines_may_be_hidden_unless_the_account_is_shown_all() {
+        let mariadb = Flavour::read("10.11.6-MariaDB");
+        let own = "GRANT SELECT, SHOW VIEW, TRIGGER, EVENT ON `shop`.* TO `ro`@`%`";
+        let unseen = grants(&[own]).unseen(&mariadb).unwrap();
+        assert_eq!(unseen.mend, "GRANT SELECT ON mysql.proc TO `ro`@`%`;");
+        for more in [
+            "GRANT SELECT ON `mysql`.`proc` TO `ro`@`%`",
+            "GRANT SHOW_ROUTINE ON *.* TO `ro`@`%`",
+            "GRANT SELECT, EVENT ON *.* TO `ro`@`%`",
+        ] {
+            assert_eq!(grants(&[own, more]).unseen(&mariadb), None, "{more}");
+        }
     }
 
     #[test]

@@ -26,7 +26,7 @@ use super::{Answer, ConnectOptions, Engine, Result, Server, Snapshot, Target, Ta
 use crate::model::catalog::{Catalog, Table};
 use crate::model::endpoint::{Address, Endpoint, nearest};
 use crate::model::survey::{DatabaseSummary, Databases, Finding, Product, Role, Survey};
-use crate::model::units::{Bytes, Rows};
+use crate::model::units::{Bytes, Rows, counted};
 use dialect::text;
 use grants::Grants;
 use session::{Purpose, Session};
@@ -161,7 +161,7 @@ impl Server for MySqlServer {
             .await
             .results("list databases", include_str!("sql/databases.sql"))
             .await?;
-        let [names, sizes, keyless] = &answers[..] else {
+        let [names, sizes, keyed] = &answers[..] else {
             return Ok(Databases::default());
         };
         let mut databases = Databases::default();
@@ -172,21 +172,15 @@ impl Server for MySqlServer {
             }
             let size = sizes.iter().find(|row| row.text(0) == name);
             let number = |column| size.map(|row| row.number(column)).unwrap_or_default();
-            let keyless = keyless
-                .iter()
-                .find(|row| row.text(0) == name)
-                .map(|row| row.number(1) as usize);
+            let keyed = keyed.iter().find(|row| row.text(0) == name);
+            let keyed = keyed.map(|row| row.number(1)).unwrap_or_default();
+            let keyless = number(1).saturating_sub(keyed) as usize;
             databases.listed.push(DatabaseSummary {
                 tables: number(1) as usize,
                 rows: Rows(number(2)),
                 bytes: Bytes(number(3)),
-                flags: keyless
-                    .map(|tables| {
-                        format!(
-                            "{} without key",
-                            crate::model::units::counted(tables, "table")
-                        )
-                    })
+                flags: (keyless > 0)
+                    .then(|| format!("{} without key", counted(keyless, "table")))
                     .into_iter()
                     .collect(),
                 name,
@@ -237,7 +231,8 @@ impl Server for MySqlServer {
                 .map(|row| row.number(column))
                 .unwrap_or_default()
         };
-        let mut findings = Grants::read(&account, &lines).findings(database, role);
+        let grants = Grants::read(&account, &lines);
+        let mut findings = grants.findings(database, role);
         if role == Role::Target && setting(1) != 0 {
             findings.push(Finding {
                 problem: "the target is read-only".into(),
@@ -255,6 +250,7 @@ impl Server for MySqlServer {
             collations: collations.iter().map(|row| row.text(0)).collect(),
             packet_limit: Some(Bytes(setting(0))),
             findings,
+            unseen: grants.unseen(&self.flavour),
         })
     }
 

@@ -141,6 +141,7 @@ impl Server for Files {
             collations: Default::default(),
             packet_limit: None,
             findings,
+            unseen: None,
         })
     }
 
