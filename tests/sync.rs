@@ -12,11 +12,11 @@ mod tiny;
 
 use crate::live::{Case, Running, block_on, until};
 
-/// About 60 MB in one table, which takes a second or more to copy.
+/// About 40 MB in one table, which takes a second or more to copy.
 const LARGE: &str = "
 CREATE TABLE digits (d INT PRIMARY KEY); INSERT INTO digits VALUES (0),(1),(2),(3),(4),(5),(6),(7),(8),(9);
 CREATE TABLE large (id INT PRIMARY KEY AUTO_INCREMENT, v VARCHAR(2000));
-INSERT INTO large (v) SELECT REPEAT(CHAR(97 + a.d), 1900) FROM digits a, digits b, digits c, digits d, digits e WHERE e.d < 3;
+INSERT INTO large (v) SELECT REPEAT(CHAR(97 + a.d), 1900) FROM digits a, digits b, digits c, digits d, digits e WHERE e.d < 2;
 ANALYZE TABLE large;";
 
 /// Waits until rows of `large` arrive, wherever they are loaded.

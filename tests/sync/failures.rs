@@ -115,7 +115,7 @@ fn a_source_that_vanishes_in_mid_run_fails_and_the_target_is_as_before(case: &Ca
     match done.code {
         Some(0) => assert_eq!(
             case.b.one(&format!("SELECT COUNT(*) FROM {shop}.large")),
-            "30000"
+            "20000"
         ),
         _ => {
             done.expect(2);

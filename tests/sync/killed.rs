@@ -44,7 +44,7 @@ fn sync_again(case: &Case, database: &str) {
     assert_eq!(
         case.b
             .one(&format!("SELECT COUNT(*) FROM {database}.large")),
-        "30000"
+        "20000"
     );
     assert_eq!(case.left_of(database), Vec::<String>::new());
     assert_eq!(
@@ -140,7 +140,7 @@ fn a_second_run_into_one_database_is_refused_while_the_first_works(case: &Case) 
     running.wait().expect(0);
     assert_eq!(
         case.b.one(&format!("SELECT COUNT(*) FROM {shop}.large")),
-        "30000"
+        "20000"
     );
     assert_eq!(case.left_of(&shop), Vec::<String>::new());
 }
