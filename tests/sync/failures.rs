@@ -1,7 +1,7 @@
 //! What fails on the way: exit codes 5, 2 and 3, the target whole, the run recorded.
 
 use super::{LARGE, wait_for_rows};
-use crate::live::{Case, Done, Home, block_on, on_both};
+use crate::live::{Case, Done, Flavor, Home, block_on, on_both, statement};
 
 const SHOP: &str =
     "CREATE TABLE t (id INT PRIMARY KEY, v VARCHAR(9)); INSERT INTO t VALUES (1, 'x')";
@@ -196,7 +196,89 @@ fn an_object_that_cannot_be_made_is_named(case: &Case) {
     assert_eq!(case.left_of(&shop), Vec::<String>::new());
 }
 
+/// Somebody's open transaction on a table of the target keeps the swap from its locks.
+fn a_swap_that_cannot_have_its_locks_leaves_everything_as_it_was(case: &Case) {
+    let shop = case.source(
+        "shop",
+        "CREATE TABLE parents (id INT PRIMARY KEY, v VARCHAR(9)); INSERT INTO parents VALUES (1, 'new')",
+    );
+    case.fill(
+        &case.b,
+        &shop,
+        "CREATE TABLE parents (id INT PRIMARY KEY, v VARCHAR(9)); INSERT INTO parents VALUES (1, 'old');
+         CREATE TABLE children (id INT PRIMARY KEY, parent INT, CONSTRAINT kept FOREIGN KEY (parent) REFERENCES parents (id));
+         CREATE TRIGGER guard BEFORE INSERT ON parents FOR EACH ROW SET NEW.v = 'guarded';",
+    );
+    for table in ["parents", "children"] {
+        let mut holder = block_on(case.b.connect());
+        let hold = format!("START TRANSACTION; SELECT * FROM {shop}.{table}");
+        block_on(statement(&mut holder, &hold)).unwrap();
+        let done = case.sync(&shop, &["--table", "parents"]).expect(2);
+        assert!(done.told().contains("ock wait timeout"), "{}", done.told());
+        drop(holder);
+        assert_eq!(
+            case.b.rows(&format!("SELECT * FROM {shop}.parents")),
+            "1 old"
+        );
+        assert_eq!(case.left_of(&shop), Vec::<String>::new());
+        let orphan = format!("INSERT INTO {shop}.children VALUES (1, 77)");
+        assert!(
+            case.b
+                .refusal(&orphan)
+                .is_some_and(|told| told.contains("kept"))
+        );
+        let triggers = format!(
+            "SELECT TRIGGER_NAME FROM information_schema.TRIGGERS WHERE TRIGGER_SCHEMA = '{shop}'"
+        );
+        assert_eq!(case.b.rows(&triggers), "guard", "{table}");
+    }
+    case.sync(&shop, &["--table", "parents"]).expect(0);
+    assert_eq!(
+        case.b.rows(&format!("SELECT * FROM {shop}.parents")),
+        "1 new"
+    );
+}
+
+/// An account that may only read is enough for a source: the ladder of snapshots ends at one reader.
+fn reading_is_all_that_a_source_must_allow(case: &Case) {
+    let shop = case.source(
+        "shop",
+        "CREATE TABLE t (id INT PRIMARY KEY, v VARCHAR(9)); INSERT INTO t VALUES (1, 'x');
+         CREATE VIEW w AS SELECT v FROM t; CREATE TRIGGER guard BEFORE INSERT ON t FOR EACH ROW SET NEW.v = 'y'",
+    );
+    let mut command = case.home.command();
+    let url = case.a.url("ro");
+    command.args([
+        "connections",
+        "add",
+        "reader",
+        &url,
+        "--env",
+        "development",
+        "--no-test",
+    ]);
+    command.args(["--password-env", "READER_PASSWORD"]);
+    assert!(command.output().unwrap().status.success());
+    let mut command = case.home.command();
+    command.env("READER_PASSWORD", "ro");
+    command.args([
+        "sync",
+        &format!("reader/{shop}"),
+        &format!("b/{shop}"),
+        "--yes",
+    ]);
+    let done = Done::of(command.output().unwrap()).expect(0);
+    let level = match case.flavor {
+        Flavor::MariaDb => "same binary log position",
+        Flavor::MySql => "one reader",
+    };
+    assert_eq!(done.json["snapshot"], level);
+    case.compare(&shop, &[]).expect(0);
+}
+
 on_both!(
+    a_swap_that_cannot_have_its_locks_leaves_everything_as_it_was,
+    reading_is_all_that_a_source_must_allow,
     a_place_that_cannot_be_reached_is_named_with_its_hop,
     a_staging_database_that_vanishes_in_mid_run_fails_and_the_target_is_as_before,
     a_source_that_vanishes_in_mid_run_fails_and_the_target_is_as_before,
