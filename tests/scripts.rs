@@ -42,6 +42,7 @@ macro_rules! transcripts {
 }
 
 transcripts!(
+    failures,
     selections,
     pairs,
     looking,

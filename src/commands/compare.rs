@@ -76,7 +76,13 @@ impl Command for Args {
         let (status, error) = match &result {
             Ok(_) => (Status::Done, None),
             Err(error) if error.exit == Exit::INTERRUPTED => (Status::Interrupted, None),
-            Err(error) => (Status::Failed, Some(error.message.clone())),
+            Err(error) => {
+                let status = match error.exit {
+                    Exit::REFUSED | Exit::USAGE => Status::Refused,
+                    _ => Status::Failed,
+                };
+                (status, Some(error.message.clone()))
+            }
         };
         let verified = result
             .as_ref()

@@ -139,10 +139,10 @@ fn render_topic(page: &mut Page, topic: &Topic) {
         lines.into_iter().for_each(|line| page.line(line));
     }
     page.blank();
-    let usage = topic.usage();
-    for (position, line) in usage.lines().enumerate() {
-        let head = if position == 0 { "Usage: " } else { "       " };
-        page.pieces([Cell::new(Tone::Strong, head), line.trim_start().into()]);
+    let mut before = Cell::new(Tone::Strong, "Usage: ");
+    for line in topic.usage().lines() {
+        page.pieces([before, line.trim_start().into()]);
+        before = "       ".into();
     }
     let aliases = topic.aliases();
     if !aliases.is_empty() {
@@ -253,6 +253,13 @@ mod tests {
         assert!(text.contains("Usage: quit\n"), "{text}");
         assert!(text.contains("Also: exit, q\n"), "{text}");
         assert!(text.contains("  quit  leave the prompt\n"), "{text}");
+    }
+
+    #[test]
+    fn a_usage_of_two_lines_is_two_lines() {
+        let text = printed(&["history"]);
+        let usage = "Usage: history [OPTIONS]\n       history <COMMAND>\n";
+        assert!(text.contains(usage), "{text}");
     }
 
     #[test]

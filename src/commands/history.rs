@@ -174,8 +174,11 @@ fn facts(run: &Run) -> Vec<(&'static str, String)> {
         ("command", run.command.clone()),
         ("started", time::moment(run.started)),
         ("took", took_text(run)),
-        ("moved", format!("{} rows, {}", run.rows, run.bytes)),
     ];
+    facts.push(match run.kind.as_str() {
+        "sync" => ("moved", format!("{} rows, {}", run.rows, run.bytes)),
+        _ => ("compared", format!("{} rows", run.rows)),
+    });
     facts.extend(run.snapshot.clone().map(|snapshot| ("snapshot", snapshot)));
     if run.kind == "sync" {
         facts.push(("verified", run.verified.clone().unwrap_or("no".into())));

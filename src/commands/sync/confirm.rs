@@ -4,6 +4,7 @@
 
 use super::planned::{Planned, pace};
 use crate::commands::{Context, Error, Result};
+use crate::model::endpoint::is_address;
 use crate::output::Page;
 use crate::plan::Risk;
 
@@ -69,9 +70,13 @@ fn question(risk: Risk, guarded: bool, yes: bool, destructive: bool) -> Question
 fn silence(planned: &Planned, name: &str) -> Error {
     let error = Error::refused("the plan needs a confirmation, and there is no terminal to ask at");
     if planned.label().is_guarded() {
+        let label = planned.label();
+        let mend = match is_address(name) {
+            true => "save it with its real label: connections add NAME URL --env ENV".to_string(),
+            false => format!("give it its real label with: connections label {name} ENV"),
+        };
         return error.hint(format!(
-            "{name} is labelled {}: run it at a terminal, or give it its real label with: connections label {name} ENV",
-            planned.label()
+            "{name} is labelled {label}: run it at a terminal, or {mend}"
         ));
     }
     error.hint("--yes answers it")
