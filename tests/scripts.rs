@@ -43,6 +43,7 @@ macro_rules! transcripts {
 
 transcripts!(
     failures,
+    names,
     selections,
     pairs,
     looking,
