@@ -62,6 +62,17 @@ pub enum Error {
     Behind(#[source] engines::Error),
 }
 
+impl Error {
+    /// The error with its causes, in one line.
+    pub fn full(&self) -> String {
+        match self {
+            Error::Engine(error) => error.full(),
+            Error::Behind(cause) => format!("{self}: {}", cause.full()),
+            other => other.to_string(),
+        }
+    }
+}
+
 /// How a run ended for one database.
 #[derive(Clone, Debug)]
 pub struct Outcome {

@@ -139,22 +139,13 @@ async fn run_one(
         }),
         Err(error) => listener.on(&Event::DatabaseFailed {
             database,
-            cause: cause(error),
+            cause: error.full(),
         }),
     }
     while let Ok(line) = lines.try_recv() {
         cx.store.log(number, &line)?;
     }
     Ok(result)
-}
-
-/// An error of a run with its causes, in one line.
-pub fn cause(error: &run::Error) -> String {
-    match error {
-        run::Error::Engine(error) => error.full(),
-        run::Error::Behind(cause) => format!("{error}: {}", cause.full()),
-        other => other.to_string(),
-    }
 }
 
 fn record(cx: &Context<'_>, number: i64, database: &SyncedDatabase) -> Result<()> {

@@ -4,7 +4,6 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 
-use super::batch::cause;
 use super::planned::Planned;
 use crate::engines;
 use crate::model::units::{Bytes, Rows, counted, spoken};
@@ -97,7 +96,7 @@ impl SyncedDatabase {
             ) => Status::Refused,
             _ => Status::Failed,
         };
-        self.error = Some(cause(error));
+        self.error = Some(error.full());
         self.hint = match error {
             run::Error::Engine(error) | run::Error::Behind(error) => error.hint(),
             run::Error::Moved(_) => Some("start again: a new plan will be made".into()),

@@ -10,6 +10,7 @@ mod definition;
 mod dialect;
 mod grants;
 mod loader;
+mod marks;
 mod nodelay;
 mod objects;
 mod pin;
