@@ -76,16 +76,20 @@ impl Place {
 
     /// A connection of the tests' own.
     pub async fn connect(&self) -> MySqlConnection {
+        self.connected().await.unwrap()
+    }
+
+    async fn connected(&self) -> Result<MySqlConnection, sqlx::Error> {
         let login = MySqlConnectOptions::new()
             .socket(&self.socket)
             .username("dbm")
             .password(&password());
-        MySqlConnection::connect_with(&login).await.unwrap()
+        MySqlConnection::connect_with(&login).await
     }
 
     /// The rows of statements, or the server's refusal.
     pub async fn asked(&self, sql: &str) -> Result<Vec<Cells>, sqlx::Error> {
-        let mut connection = self.connect().await;
+        let mut connection = self.connected().await?;
         let rows = statement(&mut connection, sql).await;
         let _ = connection.close().await;
         rows
@@ -157,28 +161,30 @@ impl Place {
 
     /// The staging and old databases of a database: their names end in its hash.
     pub async fn staging(&self, database: &str) -> Vec<String> {
+        self.found_staging(database).await.unwrap()
+    }
+
+    async fn found_staging(&self, database: &str) -> Result<Vec<String>, sqlx::Error> {
         let tag = format!("{:024x}", XxHash3_128::oneshot(database.as_bytes()) >> 32);
         let sql = format!(
             "SELECT SCHEMA_NAME FROM information_schema.SCHEMATA WHERE SCHEMA_NAME LIKE '\\_maestro\\_%{tag}'"
         );
-        let rows = self.ask(&sql).await;
-        rows.into_iter()
-            .map(|row| row[0].clone().unwrap())
-            .collect()
+        let name = |row: Cells| row[0].clone().unwrap();
+        Ok(self.asked(&sql).await?.into_iter().map(name).collect())
     }
 }
 
 impl Place {
-    /// Drops a database and what runs have left of it.
+    /// Drops a database and what runs have left of it; a test that ends badly goes on to tell why.
     pub async fn remove(&self, database: &str) {
-        let left = self.staging(database).await;
+        let left = self.found_staging(database).await.unwrap_or_default();
         for name in left.iter().map(String::as_str).chain([database]) {
-            self.ask(&format!("DROP DATABASE IF EXISTS `{name}`")).await;
+            let _ = self
+                .asked(&format!("DROP DATABASE IF EXISTS `{name}`"))
+                .await;
         }
-        if self.has("_maestro").await {
-            let sql = format!("DELETE FROM _maestro.work WHERE database_name = '{database}'");
-            self.ask(&sql).await;
-        }
+        let forget = format!("DELETE FROM _maestro.work WHERE database_name = '{database}'");
+        let _ = self.asked(&forget).await;
     }
 }
 
