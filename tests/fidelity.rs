@@ -60,6 +60,14 @@ fn difficult_databases_arrive_as_they_are(case: &Case) {
         names.push(database);
     }
     let expected = Dump::of(&case.a, &names);
+    let schema = String::from_utf8_lossy(&expected.schema);
+    for name in &names {
+        assert!(
+            schema.contains(&format!("`{name}`")),
+            "{name} was not dumped"
+        );
+    }
+    assert!(expected.data.len() > 10_000_000);
     let prefix = names[0].strip_suffix("d01_types").unwrap();
     for round in ["new", "replaced"] {
         let select = format!("{prefix}*");
