@@ -22,6 +22,8 @@ use crate::model::units::{Bytes, Rows};
 /// What a range aims at: about half a second of work.
 const CHUNK_BYTES: u64 = 16 << 20;
 const CHUNK_ROWS: u64 = 100_000;
+/// Fewer rows than this are no base for an average.
+const BELIEVED: u64 = 1000;
 /// A batch is full at this size; the next row may exceed it.
 const BATCH_BYTES: Bytes = Bytes(1 << 20);
 /// How many batches may wait between a reader and its writer.
@@ -330,8 +332,12 @@ fn mismatch(table: &Table, left: &str, expected: Rows, right: &str, found: Rows)
     .into()
 }
 
-/// How many rows of a table make a range, by its average row.
+/// How many rows of a table make a range, by its average row. A server that has not counted a fresh table yet
+/// says that it is nearly empty: then its average says nothing.
 fn aim(table: &Table) -> Rows {
+    if table.rows.0 < BELIEVED {
+        return Rows(CHUNK_ROWS / 4);
+    }
     let average = table.bytes.0 / table.rows.0.max(1);
     Rows((CHUNK_BYTES / average.max(1)).clamp(1, CHUNK_ROWS))
 }
@@ -349,6 +355,7 @@ mod tests {
         };
         assert_eq!(aim(&table(1_000_000, 100_000_000)), Rows(100_000));
         assert_eq!(aim(&table(1_000, 256 << 20)), Rows(62));
-        assert_eq!(aim(&table(0, 0)), Rows(100_000));
+        assert_eq!(aim(&table(10_000, 0)), Rows(100_000));
+        assert_eq!(aim(&table(3, 64 << 10)), Rows(25_000));
     }
 }
