@@ -189,10 +189,12 @@ impl Args {
             compared.take(data);
         }
         if self.data {
-            compared
+            // Where rows could not be compared, the structure is why.
+            let told = compared
                 .tables
                 .iter_mut()
-                .for_each(|table| table.changes.clear());
+                .filter(|table| table.data.is_some());
+            told.for_each(|table| table.changes.clear());
         }
         Ok(compared)
     }

@@ -22,6 +22,8 @@ use crate::model::units::{Bytes, Rows};
 /// What a range aims at: about half a second of work.
 const CHUNK_BYTES: u64 = 16 << 20;
 const CHUNK_ROWS: u64 = 100_000;
+/// How long a stopped worker may take to end by itself.
+const PATIENCE: std::time::Duration = std::time::Duration::from_secs(2);
 /// Fewer rows than this are no base for an average.
 const BELIEVED: u64 = 1000;
 /// A batch is full at this size; the next row may exceed it.
@@ -64,9 +66,29 @@ pub async fn all(
         workers.spawn(async move { shared.work(reader).await });
     }
     let mut first = Ok(());
-    while let Some(ended) = workers.join_next().await {
-        let ended = ended.unwrap_or_else(|panic| {
-            Err(engines::Error::Mismatch(format!("a worker ended abnormally: {panic}")).into())
+    let mut patience = Box::pin(async {
+        job.stop.cancelled().await;
+        tokio::time::sleep(PATIENCE).await;
+    });
+    let mut waits = true;
+    loop {
+        let ended = tokio::select! {
+            ended = workers.join_next() => match ended {
+                Some(ended) => ended,
+                None => break,
+            },
+            // A worker that waits for a server cannot hear that it is to stop.
+            () = &mut patience, if waits => {
+                waits = false;
+                workers.abort_all();
+                continue;
+            }
+        };
+        let ended = ended.unwrap_or_else(|ended| match ended.is_cancelled() {
+            true => Err(Error::Stopped),
+            false => {
+                Err(engines::Error::Mismatch(format!("a worker ended abnormally: {ended}")).into())
+            }
         });
         if ended.is_err() {
             shared.stop.cancel();

@@ -13,7 +13,7 @@ use std::time::{Duration, Instant};
 use tokio_util::sync::CancellationToken;
 
 use crate::engines::{self, Server, Snapshot, Target, TargetWork};
-use crate::model::catalog::Table;
+use crate::model::catalog::{Catalog, Table};
 use crate::model::diff;
 use crate::model::survey::SnapshotLevel;
 use crate::model::units::{Bytes, Rows, counted};
@@ -179,7 +179,11 @@ async fn stage(
         .filter(|plan| plan.rows == RowsOf::Source)
         .map(|plan| plan.table.clone())
         .collect();
-    let workers = job.workers.clamp(1, tables.len().max(1) * 4);
+    // Without rows to read there is nothing that readers must share.
+    let workers = match tables.is_empty() {
+        true => 1,
+        false => job.workers,
+    };
     let snapshot: Arc<dyn Snapshot> = Arc::from(
         job.source
             .snapshot(&plan.source.database, &tables, workers)
@@ -197,6 +201,7 @@ async fn stage(
     if job.stop.is_cancelled() {
         return Err(Error::Stopped);
     }
+    unmoved(plan, job).await?;
     phase(format!("swapping {}", counted(plan.tables.len(), "table")));
     target.swap().await?;
     Ok(Staged {
@@ -205,7 +210,11 @@ async fn stage(
     })
 }
 
-async fn prepare(plan: &Plan, job: &Job<'_>) -> Result<TargetWork, Error> {
+/// Both catalogs as they are now.
+///
+/// # Errors
+/// [`Error::Moved`] when one is no longer what the plan was made from (C03).
+async fn unmoved(plan: &Plan, job: &Job<'_>) -> Result<(Option<Catalog>, Option<Catalog>), Error> {
     let (from, to) = tokio::join!(
         job.source.catalog(&plan.source.database),
         job.target.catalog(&plan.target.database)
@@ -217,6 +226,11 @@ async fn prepare(plan: &Plan, job: &Job<'_>) -> Result<TargetWork, Error> {
     if diff::fingerprint(to.as_ref()) != plan.target.fingerprint {
         return Err(Error::Moved("target"));
     }
+    Ok((from, to))
+}
+
+async fn prepare(plan: &Plan, job: &Job<'_>) -> Result<TargetWork, Error> {
+    let (from, to) = unmoved(plan, job).await?;
     Ok(TargetWork {
         run: job.run.clone(),
         database: plan.target.database.clone(),

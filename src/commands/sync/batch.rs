@@ -123,7 +123,7 @@ async fn run_one(
         loop {
             tokio::select! {
                 result = &mut work => break result,
-                Some(line) = lines.recv() => cx.store.log(number, &line)?,
+                Some(line) = lines.recv() => keep(cx, number, &line),
             }
         }
     };
@@ -143,9 +143,16 @@ async fn run_one(
         }),
     }
     while let Ok(line) = lines.try_recv() {
-        cx.store.log(number, &line)?;
+        keep(cx, number, &line);
     }
     Ok(result)
+}
+
+/// A line of the run's log. A store that cannot take it must not stop the run.
+fn keep(cx: &Context<'_>, number: i64, line: &str) {
+    if let Err(cause) = cx.store.log(number, line) {
+        tracing::warn!("the run's log lost a line: {cause}");
+    }
 }
 
 fn record(cx: &Context<'_>, number: i64, database: &SyncedDatabase) -> Result<()> {

@@ -193,7 +193,6 @@ fn bare(text: &str) -> impl Iterator<Item = (usize, char)> {
     let mut quote = None;
     let mut escaped = false;
     text.char_indices().filter(move |(_, c)| {
-        let outside = quote.is_none();
         match quote {
             None if matches!(c, '`' | '\'' | '"') => quote = Some(*c),
             None => return true,
@@ -202,7 +201,6 @@ fn bare(text: &str) -> impl Iterator<Item = (usize, char)> {
             Some(mark) if mark == *c => quote = None,
             Some(_) => {}
         }
-        let _ = outside;
         false
     })
 }

@@ -58,12 +58,24 @@ pub async fn sweep(session: &mut Session, ours: &str) -> Result<Vec<String>> {
         let filled_in_place = staging == database;
         let runs = markers(session, &database).await?.unwrap_or_default();
         if !filled_in_place || runs.contains(&run) {
-            session
+            let dropped = session
                 .run(
                     "sweep",
                     &format!("DROP DATABASE IF EXISTS {}", quote(&staging)),
                 )
-                .await?;
+                .await;
+            match dropped {
+                // Another account's leftovers must not stop this run.
+                Err(error @ Error::Statement { .. }) if database != ours => {
+                    swept.push(format!(
+                        "could not remove what run {run} left of {database}: {}",
+                        error.full()
+                    ));
+                    release(session, &database).await?;
+                    continue;
+                }
+                dropped => dropped?,
+            };
             let what = if filled_in_place {
                 "the half-filled database"
             } else {

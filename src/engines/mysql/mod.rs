@@ -13,6 +13,7 @@ mod loader;
 mod marks;
 mod nodelay;
 mod objects;
+mod outside;
 mod pin;
 mod query;
 mod session;

@@ -12,13 +12,16 @@ use tokio::sync::Mutex;
 
 use super::catalog::INCOMPLETE;
 use super::dialect::{quote, text};
+use super::outside::{self, Outside};
 use super::session::{Purpose, Session, number};
 use super::{Flavour, Place, definition, marks, objects, snapshot};
 use crate::engines::{Error, Loader, Result, Target, TargetWork};
 use crate::model::batch::Digest;
-use crate::model::catalog::{Catalog, ForeignKey, Object, Table};
+use crate::model::catalog::{ForeignKey, Object, Table};
 use crate::model::units::{Bytes, Rows};
 
+/// How long a statement outside of the swap waits for somebody's lock, in seconds.
+const PATIENT: &str = "SET SESSION lock_wait_timeout = 60";
 /// How often the swap asks for its locks, two seconds each time.
 const SWAP_TRIES: usize = 5;
 
@@ -29,8 +32,7 @@ pub struct MySqlTarget {
     staging: String,
     /// Where replaced tables go.
     old: String,
-    /// Foreign keys of tables that stay, whose parents are replaced: they leave for the swap.
-    outside: Vec<(String, ForeignKey)>,
+    outside: Outside,
     packet_limit: Bytes,
     swept: Vec<String>,
     /// Holds the lock of the target database for as long as the target lives.
@@ -50,6 +52,7 @@ impl MySqlTarget {
                 .await?;
         }
         marks::lock(&mut session, &work.database).await?;
+        Outside::refuse(&mut session, work).await?;
         session
             .run("make the database of marks", include_str!("sql/marks.sql"))
             .await?;
@@ -66,12 +69,25 @@ impl MySqlTarget {
                 format!("{}_{}", name("staging"), marks::tag(&work.database))
             },
             old: format!("{}_{}", name("old"), marks::tag(&work.database)),
-            outside: outside(work),
+            outside: Outside::of(work),
             packet_limit: packet_limit(&mut session).await?,
             work: work.clone(),
             swept,
             session: Mutex::new(session),
         };
+        if let Some(object) = target
+            .parked()
+            .into_iter()
+            .find(|object| object.obstacle.is_some())
+        {
+            return Err(Error::Refused {
+                problem: format!(
+                    "{} could not be put back after the swap: its definition cannot be read",
+                    object.title()
+                ),
+                mend: "let this user read it, or drop it first".into(),
+            });
+        }
         target.make_staging(fresh).await?;
         Ok(target)
     }
@@ -176,71 +192,6 @@ impl MySqlTarget {
         Ok(())
     }
 
-    async fn detach_outside(&self, session: &mut Session) -> Result<()> {
-        for (table, key) in &self.outside {
-            let sql = format!(
-                "ALTER TABLE {} DROP FOREIGN KEY {}",
-                self.live(table),
-                quote(&key.name)
-            );
-            session
-                .run(&format!("set foreign key {} aside", key.name), &sql)
-                .await?;
-        }
-        Ok(())
-    }
-
-    async fn attach_outside(&self, session: &mut Session) -> Result<()> {
-        for (table, key) in &self.outside {
-            let sql = format!(
-                "ALTER TABLE {} ADD {}",
-                self.live(table),
-                spelled(key, &self.work.database)
-            );
-            session
-                .run(&format!("put foreign key {} back", key.name), &sql)
-                .await?;
-        }
-        Ok(())
-    }
-
-    /// Refuses where rows of a table that stays would point at rows that are no longer there (D06).
-    async fn check_outside(&self, session: &mut Session) -> Result<()> {
-        for (table, key) in &self.outside {
-            let pairs = key.columns.iter().zip(&key.parent_columns);
-            let joined: Vec<String> = pairs
-                .map(|(child, parent)| format!("child.{} = parent.{}", quote(child), quote(parent)))
-                .collect();
-            let held: Vec<String> = key
-                .columns
-                .iter()
-                .map(|column| format!("child.{} IS NOT NULL", quote(column)))
-                .collect();
-            let sql = format!(
-                "SELECT COUNT(*) FROM {} AS child LEFT JOIN {} AS parent ON {} WHERE {} AND parent.{} IS NULL",
-                self.live(table),
-                self.staged(&key.parent),
-                joined.join(" AND "),
-                held.join(" AND "),
-                quote(&key.parent_columns[0])
-            );
-            let rows = session.rows("check the tables that stay", &sql).await?;
-            let orphans = rows.first().map(|row| row.number(0)).unwrap_or_default();
-            if orphans > 0 {
-                return Err(Error::Refused {
-                    problem: format!(
-                        "{} of {table}, which stays, would point at rows of {} that are no longer there (foreign key {})",
-                        crate::model::units::counted(orphans as usize, "row"),
-                        key.parent,
-                        key.name
-                    ),
-                    mend: format!("sync {table} too"),
-                });
-            }
-        }
-        Ok(())
-    }
-
     async fn forget(&self, session: &mut Session) -> Result<()> {
         let sql = format!(
             "DELETE FROM _maestro.work WHERE run = {} AND database_name = {}",
@@ -309,7 +260,9 @@ impl Target for MySqlTarget {
                     .await?;
             }
         }
-        self.check_outside(&mut session).await
+        self.outside
+            .check(&mut session, &self.work, &self.staging)
+            .await
     }
 
     async fn count(&self, table: &Table) -> Result<Rows> {
@@ -325,18 +278,14 @@ impl Target for MySqlTarget {
         .await
     }
 
+    /// Ends with the RENAME: what fails before it is put back, what fails after it comes in `objects`.
     async fn swap(&self) -> Result<()> {
-        if self.is_fresh() {
-            return Ok(());
-        }
         let mut session = self.session.lock().await;
-        let before = self
-            .work
-            .before
-            .as_ref()
-            .map(|catalog| catalog.objects.as_slice())
-            .unwrap_or_default();
-        let parked = objects::in_the_way(before, &self.leaving(), &self.work.tables);
+        if self.is_fresh() {
+            // Without its marker the database counts as complete.
+            let sql = format!("DROP TABLE {}", self.staged(INCOMPLETE));
+            return session.run("take the marker off", &sql).await.map(drop);
+        }
         let create = format!(
             "SET SESSION lock_wait_timeout = 2; CREATE DATABASE {}",
             quote(&self.old)
@@ -344,35 +293,48 @@ impl Target for MySqlTarget {
         session
             .run("make a place for the old tables", &create)
             .await?;
-        let swapped = self.replace(&mut session, &parked).await;
-        if swapped.is_err() {
-            // The live tables are the old ones still: what stepped aside for the swap comes back.
-            let parked: Vec<Object> = parked.into_iter().cloned().collect();
-            objects::make(&mut session, &self.work.database, &parked).await?;
-            let _ = self.attach_outside(&mut session).await;
+        let parked = self.parked();
+        let cause = match self.replace(&mut session, &parked).await {
+            Ok(()) => return Ok(()),
+            Err(Error::Lost { .. }) if self.is_swapped().await? => return Ok(()),
+            Err(cause) => cause,
+        };
+        // The live tables are the old ones still: what stepped aside for the swap comes back.
+        match self.put_back(&mut session, &parked).await {
+            Ok(()) => Err(cause),
+            Err(lost) => Err(Error::Mismatch(format!(
+                "{}; {}",
+                cause.full(),
+                lost.full()
+            ))),
         }
-        swapped
     }
 
     async fn objects(&self) -> Result<Vec<(Object, Error)>> {
         let mut session = self.session.lock().await;
+        session.run("be patient again", PATIENT).await?;
+        self.outside
+            .attach(&mut session, &self.work.database)
+            .await?;
         for object in &self.work.dropped {
             objects::drop_one(&mut session, &self.work.database, object).await?;
         }
-        objects::make(&mut session, &self.work.database, &self.work.objects).await
+        let mut wanted = self.work.objects.clone();
+        wanted.extend(self.kept_triggers());
+        wanted.sort_by_key(|object| object.kind);
+        objects::make(&mut session, &self.work.database, &wanted).await
     }
 
     async fn finish(&self) -> Result<()> {
         let mut session = self.session.lock().await;
-        let sql = if self.is_fresh() {
-            format!("DROP TABLE {}", self.staged(INCOMPLETE))
-        } else {
-            format!(
-                "DROP DATABASE IF EXISTS {}; DROP DATABASE {}",
-                quote(&self.old),
-                quote(&self.staging)
-            )
-        };
+        if self.is_fresh() {
+            return self.forget(&mut session).await;
+        }
+        let sql = format!(
+            "DROP DATABASE IF EXISTS {}; DROP DATABASE {}",
+            quote(&self.old),
+            quote(&self.staging)
+        );
         session.run("drop the replaced tables", &sql).await?;
         self.forget(&mut session).await
     }
@@ -390,13 +352,77 @@ impl Target for MySqlTarget {
 }
 
 impl MySqlTarget {
-    async fn replace(&self, session: &mut Session, parked: &[&Object]) -> Result<()> {
+    /// Steps aside what RENAME cannot pass, and renames.
+    async fn replace(&self, session: &mut Session, parked: &[Object]) -> Result<()> {
         for object in parked {
             objects::drop_one(session, &self.work.database, object).await?;
         }
-        self.detach_outside(session).await?;
-        self.rename(session).await?;
-        self.attach_outside(session).await
+        self.outside.detach(session, &self.work.database).await?;
+        self.rename(session).await
+    }
+
+    async fn put_back(&self, session: &mut Session, parked: &[Object]) -> Result<()> {
+        session.run("be patient again", PATIENT).await?;
+        let failed = objects::make(session, &self.work.database, parked).await?;
+        self.outside.attach(session, &self.work.database).await?;
+        let told: Vec<String> = failed
+            .iter()
+            .map(|(object, cause)| {
+                format!(
+                    "{} could not be put back: {} ({})",
+                    object.title(),
+                    cause.full(),
+                    object.definition
+                )
+            })
+            .collect();
+        match told.is_empty() {
+            true => Ok(()),
+            false => Err(Error::Mismatch(told.join("; "))),
+        }
+    }
+
+    /// The live objects that RENAME cannot pass.
+    fn parked(&self) -> Vec<Object> {
+        let before = self
+            .work
+            .before
+            .iter()
+            .flat_map(|catalog| &catalog.objects)
+            .cloned()
+            .collect::<Vec<_>>();
+        let parked = objects::in_the_way(&before, &self.leaving(), &self.work.tables);
+        parked.into_iter().cloned().collect()
+    }
+
+    /// Triggers of replaced tables that the plan neither replaces nor drops: they come back.
+    fn kept_triggers(&self) -> Vec<Object> {
+        let told = |list: &[Object], object: &Object| {
+            list.iter()
+                .any(|other| other.kind == object.kind && other.name == object.name)
+        };
+        let stays = |object: &Object| {
+            object
+                .table
+                .as_ref()
+                .is_some_and(|table| self.work.tables.contains(table))
+                && !told(&self.work.objects, object)
+                && !told(&self.work.dropped, object)
+        };
+        self.parked().into_iter().filter(stays).collect()
+    }
+
+    /// Whether the tables were renamed although the answer was lost: another connection looks.
+    async fn is_swapped(&self) -> Result<bool> {
+        let mut session = self.place.open(Purpose::Definitions).await?;
+        let sql = format!(
+            "SELECT COUNT(*) FROM information_schema.TABLES WHERE TABLE_SCHEMA = {}",
+            text(&self.staging)
+        );
+        let rows = session
+            .rows("look whether the tables were swapped", &sql)
+            .await?;
+        Ok(rows.first().is_some_and(|row| row.number(0) == 0))
     }
 
     /// A foreign key of a staged table: its parent is staged too, or stays where it is.
@@ -406,52 +432,8 @@ impl MySqlTarget {
             None if self.work.tables.contains(&key.parent) => &self.staging,
             None => &self.work.database,
         };
-        spelled(key, database)
+        outside::spelled(key, database)
     }
-}
-
-/// `CONSTRAINT name FOREIGN KEY …` with the parent in this database.
-fn spelled(key: &ForeignKey, database: &str) -> String {
-    let names = |columns: &[String]| {
-        columns
-            .iter()
-            .map(|name| quote(name))
-            .collect::<Vec<_>>()
-            .join(", ")
-    };
-    let action = |event: &str, action: &str| match action {
-        "" => String::new(),
-        action => format!(" ON {event} {action}"),
-    };
-    format!(
-        "CONSTRAINT {} FOREIGN KEY ({}) REFERENCES {}.{} ({}){}{}",
-        quote(&key.name),
-        names(&key.columns),
-        quote(database),
-        quote(&key.parent),
-        names(&key.parent_columns),
-        action("DELETE", &key.on_delete),
-        action("UPDATE", &key.on_update)
-    )
-}
-
-/// The foreign keys of live tables that stay, to tables that are replaced.
-fn outside(work: &TargetWork) -> Vec<(String, ForeignKey)> {
-    let stays =
-        |table: &&Table| !work.tables.contains(&table.name) && !work.removed.contains(&table.name);
-    let tables = work
-        .before
-        .iter()
-        .flat_map(|catalog: &Catalog| catalog.tables.iter().filter(stays));
-    tables
-        .flat_map(|table| {
-            table
-                .foreign_keys
-                .iter()
-                .map(|key| (table.name.clone(), key.clone()))
-        })
-        .filter(|(_, key)| key.parent_database.is_none() && work.tables.contains(&key.parent))
-        .collect()
 }
 
 async fn packet_limit(session: &mut Session) -> Result<Bytes> {
