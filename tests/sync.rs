@@ -1,5 +1,6 @@
 //! `sync` and `compare` between real servers, with the program itself: exit codes, JSON, and what SQL then finds.
 
+mod border;
 mod chosen;
 mod compare;
 mod failures;

@@ -259,6 +259,7 @@ impl Reply for Compared {
                     "exists": !one.is_missing,
                     "tables": one.tables.iter().map(ComparedTable::json).collect::<Vec<_>>(),
                     "changes": one.changes.iter().map(change_json).collect::<Vec<_>>(),
+                    "changed_meanwhile": one.moving,
                 })
             })
             .collect();

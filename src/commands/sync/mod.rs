@@ -198,6 +198,10 @@ impl Args {
                 .filter(|(_, given)| *given)
                 .map(|(flag, _)| flag.to_string()),
         );
+        words.extend(self.jobs.map(|jobs| format!("--jobs {jobs}")));
+        if self.verify != "count" {
+            words.push(format!("--verify {}", self.verify));
+        }
         for (flag, values) in [
             ("--table", &self.table),
             ("--exclude", &self.exclude),

@@ -1,8 +1,9 @@
 //! Sends packets at once, and notices a peer that is gone: what the driver does not set on its sockets.
 //!
-//! The driver leaves Nagle's algorithm on and offers no way to its socket. A statement that follows another packet without
-//! an answer between them then waits for the other side's delayed acknowledgement, 40 ms on Linux: a copy of
-//! 1,500 small tables took 31 s for that alone. The one rule: a borrowed socket is never closed here.
+//! The driver leaves Nagle's algorithm on and offers no way to its socket. A statement that follows another
+//! packet without an answer between them then waits for the other side's delayed acknowledgement, 40 ms on
+//! Linux: a copy of 1,500 small tables took 31 s for that alone. The one rule: a borrowed socket is never
+//! closed here.
 
 use std::mem::ManuallyDrop;
 use std::net::TcpStream;
@@ -15,7 +16,7 @@ use socket2::{SockRef, TcpKeepalive};
 /// (E16).
 const SILENCE: Duration = Duration::from_secs(30);
 
-/// Turns the delay off on every TCP connection of this process to this port. Best effort: where the system
+/// Turns the delay off, and the signs of life on, for every TCP connection of this process to this port. Best effort: where the system
 /// does not list its descriptors, copies are slower, never wrong.
 pub fn send_at_once(port: u16) {
     let Ok(descriptors) = std::fs::read_dir("/dev/fd") else {

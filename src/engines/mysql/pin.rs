@@ -16,7 +16,7 @@ use rustls::pki_types::{CertificateDer, PrivatePkcs8KeyDer, ServerName, UnixTime
 use rustls::{ClientConfig, DigitallySignedStruct, ServerConfig, SignatureScheme};
 use sha2::{Digest, Sha256};
 use tokio::io::{AsyncReadExt, AsyncWriteExt, copy_bidirectional};
-use tokio::net::{TcpStream, UnixListener};
+use tokio::net::{TcpStream, UnixListener, UnixStream};
 use tokio_rustls::client::TlsStream;
 use tokio_rustls::{TlsAcceptor, TlsConnector};
 
@@ -75,8 +75,9 @@ impl Relay {
         let refused = Arc::new(Mutex::new(None));
         let (network, pin, told) = (network.clone(), pin.to_string(), refused.clone());
         tokio::spawn(async move {
-            if let Err(cause) = carry(listener, &network, &pin).await {
-                *told.lock().expect("no panic") = Some(cause.to_string());
+            // The driver hears of the end only after its reason is told.
+            if let Ok((driver, _)) = listener.accept().await {
+                let _ = carry(driver, &network, &pin, &told).await;
             }
         });
         Ok(Relay { folder, refused })
@@ -100,18 +101,37 @@ impl Drop for Relay {
 
 /// One connection: the greeting and the driver's request for TLS pass as they are, then each side is
 /// encrypted for itself.
-async fn carry(listener: UnixListener, network: &Network, pin: &str) -> io::Result<()> {
-    let (mut driver, _) = listener.accept().await?;
+async fn carry(
+    mut driver: UnixStream,
+    network: &Network,
+    pin: &str,
+    told: &Mutex<Option<String>>,
+) -> io::Result<()> {
+    let mut server = match accepted(&mut driver, network, pin).await {
+        Ok(server) => server,
+        Err(cause) => {
+            *told.lock().expect("no panic") = Some(cause.to_string());
+            return Err(cause);
+        }
+    };
+    let mut driver = TlsAcceptor::from(own_certificate()?).accept(driver).await?;
+    copy_bidirectional(&mut driver, &mut server).await.map(drop)
+}
+
+/// The server, encrypted, when it shows the pinned certificate.
+async fn accepted(
+    driver: &mut UnixStream,
+    network: &Network,
+    pin: &str,
+) -> io::Result<TlsStream<TcpStream>> {
     let mut server = TcpStream::connect((network.host.as_str(), network.port)).await?;
     server.set_nodelay(true)?;
     let greeting = packet(&mut server).await?;
     driver.write_all(&greeting).await?;
-    let request = packet(&mut driver).await?;
+    let request = packet(driver).await?;
     server.write_all(&request).await?;
     let pinned = Arc::new(Pinned::new(Some(pin.to_string())));
-    let mut server = secured(server, network, pinned).await?;
-    let mut driver = TlsAcceptor::from(own_certificate()?).accept(driver).await?;
-    copy_bidirectional(&mut driver, &mut server).await.map(drop)
+    secured(server, network, pinned).await
 }
 
 /// One packet of the protocol, with its head.
