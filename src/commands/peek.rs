@@ -5,7 +5,6 @@ use super::places::{self, Want};
 use super::query::{Grid, Shape};
 use super::{Command, Context, Error, Group, Result};
 use crate::engines;
-use crate::engines::dialect::dotted;
 
 /// Show the first rows of a table
 #[derive(Debug, clap::Parser)]
@@ -38,7 +37,7 @@ impl Command for Args {
                 .hint("as in peek shop.orders; tables lists them"));
         };
         let server = &spot.opened.server;
-        let name = dotted(server.dialect(), &[table]);
+        let name = server.dialect().quote(table);
         let sql = format!("SELECT * FROM {name} LIMIT {}", self.rows);
         let database = spot.database().await?;
         let answer = server

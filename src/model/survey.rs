@@ -38,8 +38,6 @@ pub struct Survey {
     pub catalog: Option<Catalog>,
     /// The collations that the server knows; empty where the product has no such list.
     pub collations: BTreeSet<String>,
-    /// The largest statement or row that the server takes.
-    pub packet_limit: Option<Bytes>,
     /// What stands in the way of this side's part, each with its mend.
     pub findings: Vec<Finding>,
     /// Kinds of objects that the server may keep from this account, and what would show them: what only

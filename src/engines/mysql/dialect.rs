@@ -9,10 +9,6 @@ impl Dialect for MySqlDialect {
     fn quote(&self, name: &str) -> String {
         quote(name)
     }
-
-    fn folds_case(&self) -> bool {
-        false
-    }
 }
 
 /// A name between backticks; those inside are doubled (D10).

@@ -213,7 +213,7 @@ impl Server for MySqlServer {
             .results(
                 "read the server's settings",
                 "SHOW GRANTS; SELECT CURRENT_USER(); \
-                 SELECT @@max_allowed_packet, @@GLOBAL.read_only, @@lower_case_table_names; \
+                 SELECT @@GLOBAL.read_only; \
                  SELECT COLLATION_NAME FROM information_schema.COLLATIONS",
             )
             .await?;
@@ -227,15 +227,10 @@ impl Server for MySqlServer {
             .first()
             .map(|row| account(&row.text(0)))
             .unwrap_or_default();
-        let setting = |column| {
-            settings
-                .first()
-                .map(|row| row.number(column))
-                .unwrap_or_default()
-        };
+        let is_read_only = settings.first().is_some_and(|row| row.number(0) != 0);
         let grants = Grants::read(&account, &lines);
         let mut findings = grants.findings(database, role);
-        if role == Role::Target && setting(1) != 0 {
+        if role == Role::Target && is_read_only {
             findings.push(Finding {
                 problem: "the target is read-only".into(),
                 mend: "SET GLOBAL read_only = 0; or choose the primary server".into(),
@@ -250,7 +245,6 @@ impl Server for MySqlServer {
             database: database.to_string(),
             catalog,
             collations: collations.iter().map(|row| row.text(0)).collect(),
-            packet_limit: Some(Bytes(setting(0))),
             findings,
             unseen: grants.unseen(&self.flavour),
         })

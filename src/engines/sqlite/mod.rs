@@ -31,7 +31,6 @@ use rusqlite::{Connection, OpenFlags};
 
 use super::dialect::Dialect;
 use super::{ConnectOptions, Engine, Error, Result, Server};
-use crate::model::catalog::Column;
 use crate::model::endpoint::{Address, Endpoint};
 
 /// The engine.
@@ -64,22 +63,6 @@ pub struct Spelling;
 impl Dialect for Spelling {
     fn quote(&self, name: &str) -> String {
         quote(name)
-    }
-
-    fn same_column(&self, left: &Column, right: &Column) -> bool {
-        let folded = |column: &Column| Column {
-            kind: column.kind.to_ascii_lowercase(),
-            collation: column
-                .collation
-                .as_ref()
-                .map(|name| name.to_ascii_lowercase()),
-            ..column.clone()
-        };
-        folded(left) == folded(right)
-    }
-
-    fn folds_case(&self) -> bool {
-        true
     }
 }
 

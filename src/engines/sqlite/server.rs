@@ -139,7 +139,6 @@ impl Server for Files {
             database: database.to_string(),
             catalog,
             collations: Default::default(),
-            packet_limit: None,
             findings,
             unseen: None,
         })

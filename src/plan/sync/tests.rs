@@ -47,7 +47,6 @@ fn survey(tables: Vec<Table>, objects: Vec<Object>) -> Survey {
         database: "shop".into(),
         catalog,
         collations: Default::default(),
-        packet_limit: None,
         findings: Vec::new(),
         unseen: None,
     }
