@@ -3,6 +3,8 @@
 //! Nothing is decoded on the way between two servers of one family. A cell has a kind beside its bytes,
 //! because SQLite keeps a type for every value.
 
+use serde::{Deserialize, Serialize};
+
 use super::units::{Bytes, Rows};
 
 /// What a cell holds.
@@ -73,7 +75,7 @@ impl Batch {
 
 /// A key range of one table, half open: `from <= key < to`. Missing ends are open, so nothing outside the
 /// sampled boundaries is lost (B01).
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Chunk {
     /// The key's columns; empty means the whole table.
     pub key: Vec<String>,
@@ -111,7 +113,7 @@ impl Chunk {
 }
 
 /// A fingerprint of rows that does not depend on their order: how many, and two sums of independent hashes.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Digest {
     pub rows: Rows,
     /// The sums as the server printed them.

@@ -2,10 +2,12 @@
 
 use std::fmt;
 
+use serde::{Deserialize, Serialize};
+
 use super::units::{Bytes, Rows};
 
 /// One database as it is: what a plan is made from and what `compare` compares.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Catalog {
     pub database: String,
     /// Default character set, where the product has one.
@@ -42,7 +44,7 @@ impl Catalog {
 }
 
 /// A base table.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Table {
     pub name: String,
     pub columns: Vec<Column>,
@@ -100,7 +102,7 @@ impl Table {
 }
 
 /// A column of a table.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Column {
     pub name: String,
     /// The full type as the server spells it: `decimal(10,2) unsigned`.
@@ -118,14 +120,14 @@ pub struct Column {
 }
 
 /// How a generated column comes about.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Generated {
     pub expression: String,
     pub stored: bool,
 }
 
 /// An index or key.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Index {
     pub name: String,
     pub primary: bool,
@@ -138,7 +140,7 @@ pub struct Index {
 }
 
 /// One column or expression of an index.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct IndexPart {
     /// The column; empty for an expression.
     pub column: String,
@@ -149,7 +151,7 @@ pub struct IndexPart {
 }
 
 /// A foreign key.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct ForeignKey {
     pub name: String,
     pub columns: Vec<String>,
@@ -162,14 +164,14 @@ pub struct ForeignKey {
 }
 
 /// A CHECK constraint.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Check {
     pub name: String,
     pub expression: String,
 }
 
 /// The kinds of things beside tables, in the order in which they are made.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub enum ObjectKind {
     Sequence,
     Package,
@@ -204,7 +206,7 @@ impl fmt::Display for ObjectKind {
 }
 
 /// A view, trigger, routine, event …
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Object {
     pub kind: ObjectKind,
     pub name: String,

@@ -2,14 +2,16 @@
 
 use std::collections::BTreeSet;
 
+use serde::{Deserialize, Serialize};
+
 use super::catalog::{Catalog, ObjectKind};
 use super::units::{Bytes, Rows};
 
 /// What kind of server answers.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Product {
     /// The engine's name, `mysql` or `sqlite`: only sides of one engine are synced.
-    pub engine: &'static str,
+    pub engine: String,
     /// What a person calls it: `MariaDB`, `MySQL`, `SQLite`.
     pub flavour: String,
     /// `10.11.19`
@@ -46,7 +48,7 @@ pub struct Survey {
 }
 
 /// Objects that may be there although the catalog does not show them.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Unseen {
     pub kinds: Vec<ObjectKind>,
     /// The statement that shows them.
@@ -54,7 +56,7 @@ pub struct Unseen {
 }
 
 /// Something that must be mended before the first write.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Finding {
     pub problem: String,
     /// The statement or setting that mends it.
@@ -81,7 +83,7 @@ pub struct Databases {
 }
 
 /// How far the readers of a copy share one moment.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SnapshotLevel {
     /// One moment for everything that is copied.
     pub consistent: bool,

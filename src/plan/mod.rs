@@ -6,6 +6,8 @@
 pub mod options;
 pub mod sync;
 
+use serde::{Deserialize, Serialize};
+
 use crate::model::catalog::{Object, Table};
 use crate::model::survey::{Finding, Product};
 use crate::model::units::{Bytes, Rows};
@@ -23,7 +25,7 @@ pub enum Error {
 }
 
 /// What a run will do to one target database.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Plan {
     pub source: Side,
     pub target: Side,
@@ -44,18 +46,19 @@ pub struct Plan {
 }
 
 /// One side of a plan.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Side {
     pub database: String,
     pub product: Product,
     /// Whether the database is there.
     pub exists: bool,
     /// The structure that the plan was made from: a run refuses when it has moved.
+    #[serde(with = "hexadecimal")]
     pub fingerprint: u128,
 }
 
 /// One table of a plan.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct TablePlan {
     /// As it will be on the target.
     pub table: Table,
@@ -65,14 +68,14 @@ pub struct TablePlan {
 }
 
 /// Whose rows a table gets.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum RowsOf {
     Source,
     Nobody,
 }
 
 /// Something that is not copied.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct NotCopied {
     pub what: String,
     pub reason: String,
@@ -94,6 +97,20 @@ pub enum Risk {
 pub struct Stage {
     pub title: &'static str,
     pub steps: Vec<String>,
+}
+
+/// A fingerprint in JSON: 32 digits.
+mod hexadecimal {
+    use serde::{Deserialize, Deserializer, Serializer, de::Error};
+
+    pub fn serialize<S: Serializer>(number: &u128, to: S) -> Result<S::Ok, S::Error> {
+        to.serialize_str(&format!("{number:032x}"))
+    }
+
+    pub fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<u128, D::Error> {
+        let text = String::deserialize(from)?;
+        u128::from_str_radix(&text, 16).map_err(D::Error::custom)
+    }
 }
 
 impl Plan {

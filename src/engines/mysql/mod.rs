@@ -76,7 +76,7 @@ impl Engine for MySql {
                 .await?;
         }
         let product = Product {
-            engine: "mysql",
+            engine: "mysql".into(),
             flavour: flavour.name().into(),
             version: flavour.text.clone(),
         };

@@ -30,7 +30,7 @@ impl Files {
         Ok(Files {
             place: worker::blocking(move || Place::open(&path)).await?,
             product: Product {
-                engine: "sqlite",
+                engine: "sqlite".into(),
                 flavour: "SQLite".into(),
                 version: rusqlite::version().into(),
             },

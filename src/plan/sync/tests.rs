@@ -32,7 +32,7 @@ fn object(kind: ObjectKind, name: &str, table: Option<&str>, definition: &str) -
 
 fn survey(tables: Vec<Table>, objects: Vec<Object>) -> Survey {
     let product = Product {
-        engine: "mysql",
+        engine: "mysql".into(),
         flavour: "MariaDB".into(),
         version: "10.11.6".into(),
     };
@@ -234,7 +234,7 @@ fn products_are_not_mixed() {
     let from = survey(vec![], vec![]);
     let mut to = survey(vec![], vec![]);
     to.product = Product {
-        engine: "sqlite",
+        engine: "sqlite".into(),
         flavour: "SQLite".into(),
         version: "3.54.1".into(),
     };
