@@ -58,6 +58,9 @@ pub trait Server: Send + Sync {
     fn product(&self) -> &Product;
     fn dialect(&self) -> &'static dyn Dialect;
 
+    /// What tells this server from every other, the same through every address: plans and runs are bound to it.
+    async fn identity(&self) -> Result<String>;
+
     /// The databases that a user may pick.
     async fn databases(&self) -> Result<Databases>;
 

@@ -156,6 +156,21 @@ impl Server for MySqlServer {
         &dialect::MySqlDialect
     }
 
+    /// MySQL has an id of its own; MariaDB is known by its host, port and data folder.
+    async fn identity(&self) -> Result<String> {
+        let sql = match self.flavour.mariadb {
+            true => "SELECT CONCAT_WS(':', @@hostname, @@port, @@datadir)",
+            false => "SELECT @@server_uuid",
+        };
+        let rows = self
+            .session
+            .lock()
+            .await
+            .rows("read the server's identity", sql)
+            .await?;
+        Ok(rows.first().map(|row| row.text(0)).unwrap_or_default())
+    }
+
     async fn databases(&self) -> Result<Databases> {
         let answers = self
             .session

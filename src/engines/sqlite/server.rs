@@ -93,6 +93,19 @@ impl Server for Files {
         &Spelling
     }
 
+    /// The folder or the file, whatever links lead to it.
+    async fn identity(&self) -> Result<String> {
+        self.with_place(|place| {
+            let path = match place {
+                Place::File(file) => file,
+                Place::Folder(folder) => folder,
+            };
+            let real = path.canonicalize().unwrap_or_else(|_| path.clone());
+            Ok(real.display().to_string())
+        })
+        .await
+    }
+
     async fn databases(&self) -> Result<Databases> {
         let listing = self.with_place(Place::list).await?;
         let mut listed = Vec::new();
