@@ -11,6 +11,7 @@ pub mod sqlite;
 use std::time::Duration;
 
 use async_trait::async_trait;
+use serde::{Deserialize, Serialize};
 use tokio::sync::mpsc;
 
 pub use error::{Cause, Error, Hop, Result};
@@ -85,8 +86,23 @@ pub trait Server: Send + Sync {
         readers: usize,
     ) -> Result<Box<dyn Snapshot>>;
 
-    /// Takes the lock of one target database, sweeps what dead runs left behind and makes the staging place.
-    async fn target(&self, work: &TargetWork) -> Result<Box<dyn Target>>;
+    /// Takes the lock of one target database, settles what dead runs left of it, and opens its staging place.
+    async fn target(&self, work: &TargetWork, opening: &Opening) -> Result<Box<dyn Target>>;
+
+    /// What the target shows of a run: the truth about data, whatever a journal remembers.
+    async fn shows(&self, run: &str, database: &str) -> Result<Shown>;
+
+    /// The undos that are kept here, the newest first.
+    async fn undos(&self) -> Result<Vec<Undo>>;
+
+    /// The work of the run that left an undo, and what its tables looked like when it ended.
+    async fn replaced(&self, undo: &Undo) -> Result<Replaced>;
+
+    /// Drops an undo for good.
+    async fn drop_undo(&self, undo: &Undo) -> Result<()>;
+
+    /// Removes what dead runs left, except the staging of the runs in `keep`. A line for each removed thing.
+    async fn prune(&self, keep: &[String]) -> Result<Vec<String>>;
 
     /// The rows of a statement that only reads; anything else is [`Error::Writes`].
     async fn query(&self, database: Option<&str>, sql: &str) -> Result<Answer>;
@@ -111,7 +127,8 @@ pub trait Snapshot: Send + Sync {
     ) -> Result<Rows>;
 
     async fn count(&self, reader: usize, table: &Table) -> Result<Rows>;
-    async fn digest(&self, reader: usize, table: &Table) -> Result<Digest>;
+    /// The digest of the rows of a chunk.
+    async fn digest(&self, reader: usize, table: &Table, chunk: &Chunk) -> Result<Digest>;
 
     /// Ends the snapshot. Returns the level that held to the end: tables outside transactions, changed
     /// meanwhile, make it inconsistent.
@@ -125,8 +142,55 @@ pub struct BatchLimit {
     pub bytes: Bytes,
 }
 
-/// What a run will do to one target database.
+/// How a target is opened.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Opening {
+    /// Staging is made anew; the staging of an earlier, unfinished run of this database goes.
+    Fresh,
+    /// The staging of this very run is taken up again, or what it swapped is settled. Its dead predecessor is
+    /// waited for.
+    Resume,
+    /// The tables that an earlier run replaced are the staging: nothing is loaded, they go live again.
+    Undo(Undo),
+}
+
+/// What a target shows of a run.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Shown {
+    /// No trace.
+    Nothing,
+    /// Staging is there, the live tables are the old ones.
+    Staging,
+    /// The staged tables are live; what follows the swap may be undone or half done.
+    Swapped,
+    /// The run came to its end here; its undo is kept.
+    Kept,
+}
+
+/// The tables that a run replaced, kept as the way back.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Undo {
+    /// The id of the run that left it.
+    pub run: String,
+    pub database: String,
+    /// The place of the old tables: a database on the server, or a file.
+    pub place: String,
+    /// When it was left: seconds since 1970, UTC, by the server's clock.
+    pub made: i64,
+    pub tables: usize,
+    pub bytes: Bytes,
+}
+
+/// What a run did, for taking it back.
 #[derive(Clone, Debug)]
+pub struct Replaced {
+    pub work: TargetWork,
+    /// Tables that were written since the run ended, each with how that is known.
+    pub written: Vec<(String, String)>,
+}
+
+/// What a run will do to one target database.
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct TargetWork {
     /// The run's id, a UUIDv7: it names what is made on the server.
     pub run: String,
@@ -146,33 +210,69 @@ pub struct TargetWork {
     pub objects: Vec<Object>,
     /// Objects that leave the target.
     pub dropped: Vec<Object>,
+    /// Whether the database itself goes, once its tables are aside: a run that made it is taken back.
+    pub vanishes: bool,
+}
+
+/// A table in staging, as far as it was loaded.
+#[derive(Clone, Debug, PartialEq)]
+pub struct StagedTable {
+    pub name: String,
+    /// All ranges of the table; empty when it was not cut yet.
+    pub chunks: Vec<StagedChunk>,
+}
+
+#[derive(Clone, Debug, PartialEq)]
+pub struct StagedChunk {
+    pub chunk: Chunk,
+    /// The rows that were committed; None when the chunk was not.
+    pub rows: Option<Rows>,
+}
+
+/// What is written beside a chunk's rows, in the same transaction.
+#[derive(Clone, Copy, Debug)]
+pub struct Mark<'a> {
+    pub table: &'a Table,
+    /// The number of the chunk within its table, from 0.
+    pub number: usize,
+    pub chunk: &'a Chunk,
+    pub rows: Rows,
 }
 
 /// One target database during one run: staging first, live at [`Target::swap`].
 ///
 /// Until `swap` nothing that was there before is touched. Dropping a `Target` without `finish` or `discard`
-/// leaves its staging for the next run's sweep.
+/// leaves its staging for a resume.
 #[async_trait]
 pub trait Target: Send + Sync {
     /// What the sweep removed, a line each.
     fn swept(&self) -> &[String];
-    /// Makes an empty table in staging.
+    /// The tables that are in staging already, with their marks: empty unless the run is resumed.
+    async fn staged(&self) -> Result<Vec<StagedTable>>;
+    /// Makes an empty table in staging, in the place of one that may be there.
     async fn create(&self, table: &Table) -> Result<()>;
-    /// One more writer into staging.
-    async fn loader(&self) -> Result<Box<dyn Loader>>;
+    /// Remembers the ranges of a table that has several, before the first of them is loaded.
+    async fn cut(&self, table: &Table, chunks: &[Chunk]) -> Result<()>;
+    /// The rows that the mark of a chunk tells: None when it was never committed (E06).
+    async fn committed(&self, table: &Table, number: usize) -> Result<Option<Rows>>;
+    /// One more writer into staging; `lane` is its number, from 0.
+    async fn loader(&self, lane: usize) -> Result<Box<dyn Loader>>;
     /// Adds what waits for all rows: foreign keys. Refuses where a kept table would lose its parent rows.
     async fn complete(&self) -> Result<()>;
     async fn count(&self, table: &Table) -> Result<Rows>;
-    /// The digest of a staged table.
-    async fn digest(&self, table: &Table) -> Result<Digest>;
+    /// The digest of the staged rows of a chunk.
+    async fn digest(&self, table: &Table, chunk: &Chunk) -> Result<Digest>;
     /// Makes the staged tables live, all at one moment.
     async fn swap(&self) -> Result<()>;
     /// Drops and makes the objects of the work; returns those that failed, each with its cause.
     async fn objects(&self) -> Result<Vec<(Object, Error)>>;
-    /// Removes what the swap replaced, and the marks.
-    async fn finish(&self) -> Result<()>;
+    /// Keeps what the swap replaced as the undo of the run, drops undos of this database beyond `keep`, and
+    /// removes the marks. With `keep` 0 nothing is kept. Returns the undo.
+    async fn finish(&self, keep: usize) -> Result<Option<Undo>>;
     /// Removes staging; a database that was made new goes too.
     async fn discard(&self) -> Result<()>;
+    /// Gives the lock back and leaves staging for a resume.
+    async fn leave(&self) -> Result<()>;
 }
 
 /// Writes rows into staging. Rows between `begin` and `commit` become visible together.
@@ -181,7 +281,10 @@ pub trait Loader: Send {
     async fn begin(&mut self) -> Result<()>;
     /// Returns the number of rows that the server says it took.
     async fn load(&mut self, table: &Table, batch: &Batch) -> Result<Rows>;
-    async fn commit(&mut self) -> Result<()>;
+    /// Removes the rows of a chunk that an earlier try may have left; part of the transaction.
+    async fn clear(&mut self, table: &Table, chunk: &Chunk) -> Result<()>;
+    /// Writes the mark and commits. When the connection is lost meanwhile, only [`Target::committed`] knows.
+    async fn commit(&mut self, mark: Mark<'_>) -> Result<()>;
     async fn rollback(&mut self) -> Result<()>;
 }
 
