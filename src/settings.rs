@@ -12,6 +12,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use keys::KEYS;
+pub use keys::time as duration;
 
 /// The file's name, in `MAESTRO_HOME` or the platform's configuration folder.
 pub const FILE: &str = "config.yaml";
@@ -57,6 +58,7 @@ pub struct Settings {
     pub batch: Batch,
     pub logging: Logging,
     pub sync: Sync,
+    pub undo: Undo,
     /// The configuration file, whether it is there or not; None where the platform has no place for it.
     pub file: Option<PathBuf>,
     /// What a person should know at the start: the file's mode was mended.
@@ -98,6 +100,14 @@ pub struct Sync {
     pub cleanup_age: Duration,
 }
 
+#[derive(Clone, Debug)]
+pub struct Undo {
+    /// How many undos of a database are kept.
+    pub keep: u32,
+    /// Older ones go at the end of a run; zero: none goes by its age.
+    pub max_age: Duration,
+}
+
 impl Default for Settings {
     fn default() -> Settings {
         Settings {
@@ -124,6 +134,10 @@ impl Default for Settings {
                 job_timeout: Duration::from_secs(3600),
                 cleanup_age: Duration::from_secs(30 * 86400),
             },
+            undo: Undo {
+                keep: 1,
+                max_age: Duration::ZERO,
+            },
             file: None,
             notices: Vec::new(),
             without_effect: Vec::new(),
@@ -135,8 +149,6 @@ impl Default for Settings {
 /// Keys that are read for the sake of shared files and change nothing yet.
 pub const WITHOUT_EFFECT: &[&str] = &[
     "batch.max_concurrent",
-    "sync.retry_attempts",
-    "sync.retry_delay",
     "sync.job_timeout",
     "sync.cleanup_age",
 ];

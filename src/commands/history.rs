@@ -79,7 +79,7 @@ impl Command for Args {
 ///
 /// # Errors
 /// A usage error that names the newest number.
-fn find(cx: &Context<'_>, word: &str) -> Result<Run> {
+pub(super) fn find(cx: &Context<'_>, word: &str) -> Result<Run> {
     let newest = cx.store.runs(1)?.into_iter().next();
     let Some(newest) = newest else {
         return Err(

@@ -20,8 +20,11 @@ pub mod line;
 pub mod menu;
 pub mod peek;
 pub mod places;
+pub mod prune;
 pub mod query;
 pub mod quit;
+pub mod resume;
+pub mod rollback;
 pub mod select;
 pub mod selection;
 pub mod source;
@@ -31,6 +34,7 @@ pub mod tables;
 pub mod target;
 #[cfg(test)]
 mod trial;
+pub mod undo;
 pub mod use_pair;
 
 use std::future::Future;
@@ -130,6 +134,10 @@ pub static COMMANDS: &[Entry] = &[
     Entry::of::<select::Args>(),
     Entry::of::<selection::Args>(),
     Entry::of::<sync::Args>(),
+    Entry::of::<resume::Args>(),
+    Entry::of::<rollback::Args>(),
+    Entry::of::<undo::Args>(),
+    Entry::of::<prune::Args>(),
     Entry::of::<compare::Args>(),
     Entry::of::<query::Args>(),
     Entry::of::<peek::Args>(),

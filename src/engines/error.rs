@@ -70,6 +70,9 @@ pub enum Error {
     /// Several findings of a survey; exit code 4.
     #[error("{}", .0.iter().map(|finding| finding.problem.as_str()).collect::<Vec<_>>().join("; "))]
     Findings(Vec<Finding>),
+    /// Another process has taken the run's place since: nothing of this one may be committed any more.
+    #[error("another process has taken this run over")]
+    Fenced,
     #[error("the statement would write")]
     Writes,
     /// What was counted is not what was expected: nothing is reported as done.
@@ -90,6 +93,16 @@ impl Error {
         Error::Statement {
             action: action.into(),
             cause: cause.into(),
+        }
+    }
+
+    /// Whether another try may succeed: a lost connection, a lock that somebody held, a server that restarts.
+    pub fn is_transient(&self) -> bool {
+        match self {
+            Error::Lost { .. } => true,
+            Error::Connect { hop, .. } => *hop == Hop::Tcp,
+            Error::Statement { cause, .. } => super::mysql::is_transient(cause.as_ref()),
+            _ => false,
         }
     }
 

@@ -5,6 +5,7 @@
 
 pub mod dialect;
 mod error;
+pub mod kill;
 mod mysql;
 pub mod sqlite;
 

@@ -8,7 +8,7 @@ use tokio_util::sync::CancellationToken;
 use super::Error;
 use super::event::{Event, Listener};
 use crate::engines::{Result, Server, Snapshot};
-use crate::model::batch::Digest;
+use crate::model::batch::{Chunk, Digest};
 use crate::model::catalog::Table;
 use crate::model::survey::SnapshotLevel;
 use crate::model::units::Rows;
@@ -111,7 +111,7 @@ async fn read(
     depth: Depth,
 ) -> Result<Digest> {
     match depth {
-        Depth::Digests => snapshot.digest(lane, &table).await,
+        Depth::Digests => snapshot.digest(lane, &table, &Chunk::whole()).await,
         Depth::Counts => Ok(Digest {
             rows: snapshot.count(lane, &table).await?,
             sums: String::new(),

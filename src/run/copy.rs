@@ -1,20 +1,22 @@
 //! Copies tables: a queue of tables and key ranges, several workers, each with a reader and a writer.
 //!
-//! Large tables are cut into ranges that all workers share. Every range counts rows read and rows written,
-//! and a table is done when the sum equals what both sides count.
+//! Large tables are cut into ranges that all workers share. Every range counts rows read and rows written, its
+//! mark is committed with its rows, and a table is done when the sum equals what both sides count. A range that
+//! an earlier try has staged is digested on both sides, and copied again only where it differs.
 
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
+use backon::BackoffBuilder as _;
 use futures::future::try_join;
 use tokio::sync::{Notify, mpsc};
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
 use super::event::{Event, Listener};
-use super::{Error, Job, TableOutcome, Verify};
-use crate::engines::{self, BatchLimit, Loader, Snapshot, Target};
+use super::{Course, Error, TableOutcome, Verify};
+use crate::engines::{self, BatchLimit, Loader, Mark, Snapshot, StagedTable, Target, kill};
 use crate::model::batch::{Batch, Chunk};
 use crate::model::catalog::Table;
 use crate::model::units::{Bytes, Rows};
@@ -22,8 +24,11 @@ use crate::model::units::{Bytes, Rows};
 /// What a range aims at: about half a second of work.
 const CHUNK_BYTES: u64 = 16 << 20;
 const CHUNK_ROWS: u64 = 100_000;
-/// How long a stopped worker may take to end by itself.
-const PATIENCE: std::time::Duration = std::time::Duration::from_secs(2);
+/// How long a stopped worker may take to finish its range.
+const PATIENCE: Duration = Duration::from_secs(5);
+/// How often a range is loaded again after an error that may pass, from and to how long between.
+const TRIES: usize = 6;
+const PAUSE: (Duration, Duration) = (Duration::from_millis(50), Duration::from_secs(2));
 /// Fewer rows than this are no base for an average.
 const BELIEVED: u64 = 1000;
 /// A batch is full at this size; the next row may exceed it.
@@ -31,24 +36,27 @@ const BATCH_BYTES: Bytes = Bytes(1 << 20);
 /// How many batches may wait between a reader and its writer.
 const CHANNEL: usize = 2;
 
-/// Copies all tables; the first error stops every worker.
+/// Copies all tables; the first error stops every worker. `staged` is what an earlier try has loaded already.
 pub async fn all(
     tables: Vec<Table>,
+    staged: Vec<StagedTable>,
     snapshot: &Arc<dyn Snapshot>,
     target: &Arc<dyn Target>,
-    job: &Job<'_>,
-    database: &str,
+    course: &Course<'_>,
+    verify: Verify,
 ) -> Result<Vec<TableOutcome>, Error> {
+    let job = course.job;
     let shared = Arc::new(Shared {
         queue: Mutex::new((0..tables.len()).map(Work::Table).collect()),
         progress: tables
             .iter()
             .map(|_| Mutex::new(Progress::default()))
             .collect(),
+        staged: Mutex::new(staged),
         cutting: Mutex::new(0),
         changed: Notify::new(),
         tables,
-        database: database.to_string(),
+        database: course.plan.target.database.clone(),
         snapshot: snapshot.clone(),
         target: target.clone(),
         listener: job.listener.clone(),
@@ -56,7 +64,7 @@ pub async fn all(
             rows: job.batch,
             bytes: BATCH_BYTES,
         },
-        verify: job.verify,
+        verify,
         // A worker that fails stops the others without stopping the whole batch of databases.
         stop: job.stop.child_token(),
     });
@@ -121,7 +129,30 @@ pub async fn all(
 
 enum Work {
     Table(usize),
-    Chunk(usize, Chunk),
+    Chunk(usize, Piece),
+}
+
+/// A range of a table, and what may be of it in staging.
+struct Piece {
+    number: usize,
+    chunk: Chunk,
+    left: Left,
+}
+
+/// What an earlier try left of a range.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Left {
+    Nothing,
+    /// Rows without a mark, where the table knows no transactions.
+    Scraps,
+    /// Rows with their mark: they may be those of an earlier moment.
+    Staged,
+}
+
+/// Which side of a copy failed.
+enum Failure {
+    Reading(Error),
+    Loading(Error),
 }
 
 #[derive(Default)]
@@ -147,6 +178,8 @@ struct Shared {
     tables: Vec<Table>,
     progress: Vec<Mutex<Progress>>,
     queue: Mutex<VecDeque<Work>>,
+    /// What an earlier try has loaded.
+    staged: Mutex<Vec<StagedTable>>,
     /// How many workers are cutting a table: their ranges are still to come.
     cutting: Mutex<usize>,
     changed: Notify,
@@ -161,16 +194,14 @@ struct Shared {
 
 impl Shared {
     async fn work(&self, reader: usize) -> Result<(), Error> {
-        let mut loader = self.target.loader().await?;
+        let mut loader = self.target.loader(reader).await?;
         while let Some(work) = self.next().await {
             if self.stop.is_cancelled() {
                 return Err(Error::Stopped);
             }
             match work {
                 Work::Table(table) => self.cut(reader, table).await?,
-                Work::Chunk(table, chunk) => {
-                    self.copy(reader, loader.as_mut(), table, &chunk).await?;
-                }
+                Work::Chunk(table, piece) => self.piece(reader, &mut loader, table, &piece).await?,
             }
         }
         Ok(())
@@ -210,58 +241,200 @@ impl Shared {
             rows: table.rows,
             bytes: table.bytes,
         });
-        let chunks = self.snapshot.chunks(reader, table, aim(table)).await;
-        {
+        let pieces = self.pieces(reader, table).await;
+        let cut = {
             let mut cutting = self.cutting.lock().expect("no worker panicked");
             *cutting -= 1;
-            if let Ok(chunks) = &chunks {
+            pieces.map(|pieces| {
                 self.progress[index]
                     .lock()
                     .expect("no worker panicked")
-                    .left = Some(chunks.len());
+                    .left = Some(pieces.len());
                 let mut queue = self.queue.lock().expect("no worker panicked");
-                chunks
-                    .iter()
-                    .rev()
-                    .for_each(|chunk| queue.push_front(Work::Chunk(index, chunk.clone())));
-            }
-        }
+                for piece in pieces.into_iter().rev() {
+                    queue.push_front(Work::Chunk(index, piece));
+                }
+            })
+        };
         self.changed.notify_waiters();
-        chunks?;
-        Ok(())
+        cut
     }
 
+    /// The ranges of a table: those that an earlier try has cut, or new ones.
+    async fn pieces(&self, reader: usize, table: &Table) -> Result<Vec<Piece>, Error> {
+        let known = {
+            let mut staged = self.staged.lock().expect("no worker panicked");
+            let position = staged.iter().position(|staged| staged.name == table.name);
+            position.map(|position| staged.swap_remove(position).chunks)
+        };
+        let known: Vec<Piece> = known
+            .into_iter()
+            .flatten()
+            .enumerate()
+            .map(|(number, staged)| Piece {
+                number,
+                chunk: staged.chunk,
+                left: match staged.rows {
+                    Some(_) => Left::Staged,
+                    None => Left::Scraps,
+                },
+            })
+            .collect();
+        if !known.is_empty() {
+            return Ok(known);
+        }
+        let chunks = self.snapshot.chunks(reader, table, aim(table)).await?;
+        if chunks.len() > 1 {
+            self.target.cut(table, &chunks).await?;
+        }
+        let pieces = chunks.into_iter().enumerate().map(|(number, chunk)| Piece {
+            number,
+            chunk,
+            left: Left::Nothing,
+        });
+        Ok(pieces.collect())
+    }
+
+    /// Copies a range, unless staging holds it as it is now; proves the table when it was the last one.
+    async fn piece(
+        &self,
+        reader: usize,
+        loader: &mut Box<dyn Loader>,
+        index: usize,
+        piece: &Piece,
+    ) -> Result<(), Error> {
+        let table = &self.tables[index];
+        let staged = match piece.left {
+            Left::Staged => self.unchanged(reader, table, &piece.chunk).await?,
+            _ => None,
+        };
+        let rows = match staged {
+            Some(rows) => {
+                self.moved(index, rows, Bytes(0));
+                rows
+            }
+            None => self.copy(reader, loader, index, piece).await?,
+        };
+        let last = {
+            let mut progress = self.progress[index].lock().expect("no worker panicked");
+            progress.rows += rows;
+            progress.left = progress.left.map(|left| left - 1);
+            progress.left == Some(0)
+        };
+        match last {
+            true => self.prove(reader, index).await,
+            false => Ok(()),
+        }
+    }
+
+    /// The rows of a staged range when they are those of the source, under the snapshot of now.
+    async fn unchanged(
+        &self,
+        reader: usize,
+        table: &Table,
+        chunk: &Chunk,
+    ) -> Result<Option<Rows>, Error> {
+        let (there, here) = try_join(
+            self.snapshot.digest(reader, table, chunk),
+            self.target.digest(table, chunk),
+        )
+        .await?;
+        Ok((there == here).then_some(here.rows))
+    }
+
+    /// Copies a range; what may pass is tried again, each time asking the mark first (B14, E06).
     async fn copy(
+        &self,
+        reader: usize,
+        loader: &mut Box<dyn Loader>,
+        index: usize,
+        piece: &Piece,
+    ) -> Result<Rows, Error> {
+        let table = &self.tables[index];
+        let mut clear = piece.left != Left::Nothing;
+        let mut pauses = backon::ExponentialBuilder::default()
+            .with_min_delay(PAUSE.0)
+            .with_max_delay(PAUSE.1)
+            .with_max_times(TRIES)
+            .with_jitter()
+            .build();
+        loop {
+            let cause = match self
+                .copy_once(reader, loader.as_mut(), index, piece, clear)
+                .await
+            {
+                Ok(rows) => return Ok(rows),
+                Err(Failure::Loading(error)) if error.is_transient() => error,
+                Err(Failure::Loading(error) | Failure::Reading(error)) => return Err(error),
+            };
+            let Some(pause) = pauses.next() else {
+                return Err(cause);
+            };
+            self.listener.on(&Event::Notice {
+                text: format!(
+                    "{}.{}: trying again: {}",
+                    self.database,
+                    table.name,
+                    cause.full()
+                ),
+            });
+            tokio::time::sleep(pause).await;
+            *loader = self.target.loader(reader).await?;
+            if let Some(rows) = self.target.committed(table, piece.number).await? {
+                // Rows of an earlier moment had their mark already: only new ones count.
+                if piece.left != Left::Staged {
+                    return Ok(rows);
+                }
+            }
+            clear = true;
+        }
+    }
+
+    async fn copy_once(
         &self,
         reader: usize,
         loader: &mut dyn Loader,
         index: usize,
-        chunk: &Chunk,
-    ) -> Result<(), Error> {
+        piece: &Piece,
+        clear: bool,
+    ) -> Result<Rows, Failure> {
         let table = &self.tables[index];
         let (sink, batches) = mpsc::channel(CHANNEL);
         let read = async {
             self.snapshot
-                .read(reader, table, chunk, self.limit, sink)
+                .read(reader, table, &piece.chunk, self.limit, sink)
                 .await
-                .map_err(Error::from)
+                .map_err(|error| Failure::Reading(error.into()))
         };
-        let (read, loaded) = try_join(read, self.load(loader, index, batches)).await?;
+        let load = async {
+            let begun = async {
+                loader.begin().await?;
+                match clear {
+                    true => loader.clear(table, &piece.chunk).await,
+                    false => Ok(()),
+                }
+            };
+            begun
+                .await
+                .map_err(|error| Failure::Loading(error.into()))?;
+            self.load(loader, index, batches).await
+        };
+        let (read, loaded) = try_join(read, load).await?;
         if read != loaded {
-            return Err(mismatch(table, "read", read, "written", loaded));
+            let error = mismatch(table, "read", read, "written", loaded);
+            return Err(Failure::Reading(error));
         }
-        loader.commit().await?;
-        let last = {
-            let mut progress = self.progress[index].lock().expect("no worker panicked");
-            progress.rows += loaded;
-            progress.left = progress.left.map(|left| left - 1);
-            progress.left == Some(0)
+        kill::point("chunk-loaded");
+        let mark = Mark {
+            table,
+            number: piece.number,
+            chunk: &piece.chunk,
+            rows: loaded,
         };
-        if last {
-            self.prove(reader, index).await
-        } else {
-            Ok(())
-        }
+        let committed = loader.commit(mark).await;
+        committed.map_err(|error| Failure::Loading(error.into()))?;
+        kill::point("chunk-committed");
+        Ok(loaded)
     }
 
     async fn load(
@@ -269,31 +442,33 @@ impl Shared {
         loader: &mut dyn Loader,
         index: usize,
         mut batches: mpsc::Receiver<Batch>,
-    ) -> Result<Rows, Error> {
+    ) -> Result<Rows, Failure> {
         let table = &self.tables[index];
         let mut loaded = Rows(0);
-        loader.begin().await?;
         while let Some(batch) = batches.recv().await {
-            if self.stop.is_cancelled() {
-                return Err(Error::Stopped);
-            }
-            let rows = loader.load(table, &batch).await?;
+            let rows = loader.load(table, &batch).await;
+            let rows = rows.map_err(|error| Failure::Loading(error.into()))?;
             if rows != batch.rows() {
-                return Err(mismatch(table, "sent", batch.rows(), "written", rows));
+                let error = mismatch(table, "sent", batch.rows(), "written", rows);
+                return Err(Failure::Reading(error));
             }
             loaded += rows;
-            self.progress[index]
-                .lock()
-                .expect("no worker panicked")
-                .bytes += batch.bytes();
-            self.listener.on(&Event::Moved {
-                database: self.database.clone(),
-                table: table.name.clone(),
-                rows,
-                bytes: batch.bytes(),
-            });
+            self.moved(index, rows, batch.bytes());
         }
         Ok(loaded)
+    }
+
+    fn moved(&self, index: usize, rows: Rows, bytes: Bytes) {
+        self.progress[index]
+            .lock()
+            .expect("no worker panicked")
+            .bytes += bytes;
+        self.listener.on(&Event::Moved {
+            database: self.database.clone(),
+            table: self.tables[index].name.clone(),
+            rows,
+            bytes,
+        });
     }
 
     /// Proves a table by counts of both sides, or by digests.
@@ -318,8 +493,8 @@ impl Shared {
         }
         if self.verify == Verify::Checksum {
             let (there, here) = try_join(
-                self.snapshot.digest(reader, table),
-                self.target.digest(table),
+                self.snapshot.digest(reader, table, &Chunk::whole()),
+                self.target.digest(table, &Chunk::whole()),
             )
             .await?;
             if there != here {

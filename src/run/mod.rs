@@ -1,24 +1,32 @@
 //! Doing it: carries a plan out and tells what happens.
 //!
-//! Nothing live changes before every row is loaded and counted. Whatever goes wrong until then is discarded,
-//! so a failed or stopped run leaves the target as it was.
+//! Nothing live changes before every row is loaded and counted. A run that fails is discarded; one that is
+//! stopped, or loses a server for good, leaves its staging to be taken up again. Either way the live tables are
+//! what they were.
 
 pub mod compare;
 mod copy;
 pub mod event;
+pub mod journal;
+pub mod rollback;
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
+use backon::BackoffBuilder as _;
+use serde::{Deserialize, Serialize};
 use tokio_util::sync::CancellationToken;
 
-use crate::engines::{self, Server, Snapshot, Target, TargetWork};
+use crate::engines::{
+    self, Opening, Server, Snapshot, StagedTable, Target, TargetWork, Undo, kill,
+};
 use crate::model::catalog::{Catalog, Table};
 use crate::model::diff;
 use crate::model::survey::SnapshotLevel;
 use crate::model::units::{Bytes, Rows, counted};
 use crate::plan::{Plan, RowsOf};
 use event::{Event, Listener};
+use journal::{Action, Journal, State, recovery};
 
 /// What a run works with.
 pub struct Job<'a> {
@@ -32,11 +40,24 @@ pub struct Job<'a> {
     /// The most rows of one batch.
     pub batch: Rows,
     pub verify: Verify,
+    pub retry: Retry,
+    /// How many undos of the database are kept, this run's included.
+    pub keep: usize,
+    pub journal: &'a dyn Journal,
     pub stop: CancellationToken,
 }
 
+/// How often a run is taken up again by itself after an error that may pass.
+#[derive(Clone, Copy, Debug)]
+pub struct Retry {
+    pub attempts: usize,
+    /// The longest pause before an attempt; the first is a second.
+    pub delay: Duration,
+}
+
 /// How success is proven.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
 pub enum Verify {
     /// Rows read, rows written and both sides' counts agree.
     #[default]
@@ -51,9 +72,17 @@ pub enum Verify {
 pub enum Error {
     #[error(transparent)]
     Engine(#[from] engines::Error),
-    /// Exit code 130.
-    #[error("stopped; the target is unchanged")]
+    /// Exit code 130; staging is left for a resume.
+    #[error("stopped; the live tables are unchanged")]
     Stopped,
+    /// A server was lost for longer than the retries last; staging is left for a resume.
+    #[error("a server was lost; the run can be resumed")]
+    Lost(#[source] engines::Error),
+    /// Nothing is left to resume.
+    #[error("the run is {0} already")]
+    Over(&'static str),
+    #[error(transparent)]
+    Unwritten(#[from] journal::Unwritten),
     /// Exit code 4.
     #[error("the {0} has changed since the plan was made")]
     Moved(&'static str),
@@ -67,8 +96,16 @@ impl Error {
     pub fn full(&self) -> String {
         match self {
             Error::Engine(error) => error.full(),
-            Error::Behind(cause) => format!("{self}: {}", cause.full()),
+            Error::Behind(cause) | Error::Lost(cause) => format!("{self}: {}", cause.full()),
             other => other.to_string(),
+        }
+    }
+
+    /// Whether another try may succeed: a lost connection, a lock, a server that restarts.
+    pub fn is_transient(&self) -> bool {
+        match self {
+            Error::Engine(error) | Error::Behind(error) => error.is_transient(),
+            _ => false,
         }
     }
 }
@@ -81,6 +118,8 @@ pub struct Outcome {
     pub verify: Verify,
     /// Objects that could not be made, each with its cause.
     pub failed_objects: Vec<(String, String)>,
+    /// The tables that were replaced, kept as the way back.
+    pub undo: Option<Undo>,
     pub took: Duration,
 }
 
@@ -108,50 +147,57 @@ impl Outcome {
     }
 }
 
-/// Carries out the plan of one database.
+/// Carries out the plan of one database, from the state that an earlier process left it in.
 ///
 /// # Errors
-/// See [`Error`]; all but [`Error::Behind`] leave the target as it was.
-pub async fn execute(plan: &Plan, job: &Job<'_>) -> Result<Outcome, Error> {
-    let started = Instant::now();
-    let work = prepare(plan, job).await?;
-    let phase = |phase: String| {
-        job.listener.on(&Event::Phase {
-            database: plan.target.database.clone(),
-            phase,
+/// See [`Error`]; all but [`Error::Behind`] leave the live tables as they were.
+pub async fn execute(plan: &Plan, job: &Job<'_>, from: State) -> Result<Outcome, Error> {
+    let course = Course {
+        plan,
+        job,
+        state: Mutex::new(from),
+        started: Instant::now(),
+    };
+    let mut pauses = backon::ExponentialBuilder::default()
+        .with_min_delay(Duration::from_secs(1))
+        .with_max_delay(job.retry.delay)
+        .with_factor(3.0)
+        .with_max_times(job.retry.attempts)
+        .build();
+    let mut begun = from != State::Planned;
+    loop {
+        let error = match course.attempt(begun).await {
+            Err(error) if error.is_transient() => error,
+            ended => return ended,
+        };
+        let Some(pause) = pauses.next() else {
+            return Err(match error {
+                Error::Engine(cause) => Error::Lost(cause),
+                other => other,
+            });
+        };
+        job.listener.on(&Event::Notice {
+            text: format!(
+                "{}: going on in {} s: {}",
+                plan.target.database,
+                pause.as_secs(),
+                error.full()
+            ),
         });
-    };
-    let target: Arc<dyn Target> = Arc::from(job.target.target(&work).await?);
-    for text in target.swept() {
-        job.listener.on(&Event::Notice { text: text.clone() });
-    }
-    let copied = match stage(plan, job, &target, &phase).await {
-        Ok(copied) => copied,
-        Err(error) => {
-            // What the discard meets is the next run's to sweep; the first error is the one that counts.
-            if let Err(left) = target.discard().await {
-                let text = format!(
-                    "staging could not be removed ({}); the next run will",
-                    left.full()
-                );
-                job.listener.on(&Event::Notice { text });
-            }
-            return Err(error);
+        tokio::select! {
+            () = tokio::time::sleep(pause) => {}
+            () = job.stop.cancelled() => return Err(Error::Stopped),
         }
-    };
-    phase("making views, triggers and routines".into());
-    let failed = target.objects().await.map_err(Error::Behind)?;
-    target.finish().await.map_err(Error::Behind)?;
-    Ok(Outcome {
-        tables: copied.tables,
-        level: copied.level,
-        verify: job.verify,
-        failed_objects: failed
-            .iter()
-            .map(|(object, cause)| (object.title(), cause.full()))
-            .collect(),
-        took: started.elapsed(),
-    })
+        begun = true;
+    }
+}
+
+/// One plan on its way.
+struct Course<'a> {
+    plan: &'a Plan,
+    job: &'a Job<'a>,
+    state: Mutex<State>,
+    started: Instant,
 }
 
 struct Staged {
@@ -159,55 +205,247 @@ struct Staged {
     level: SnapshotLevel,
 }
 
-/// Everything up to the swap, and the swap: an error leaves the live tables as they were.
-async fn stage(
-    plan: &Plan,
-    job: &Job<'_>,
-    target: &Arc<dyn Target>,
-    phase: &(dyn Fn(String) + Sync),
-) -> Result<Staged, Error> {
-    phase(format!("creating {}", counted(plan.tables.len(), "table")));
-    for planned in &plan.tables {
+impl Course<'_> {
+    /// Writes a state down before its work begins.
+    fn enter(&self, state: State) -> Result<(), Error> {
+        self.job.journal.enter(state)?;
+        *self.state.lock().unwrap_or_else(PoisonError::into_inner) = state;
+        Ok(())
+    }
+
+    fn state(&self) -> State {
+        *self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn phase(&self, phase: impl Into<String>) {
+        self.job.listener.on(&Event::Phase {
+            database: self.plan.target.database.clone(),
+            phase: phase.into(),
+        });
+    }
+
+    /// One try: what is done depends on what the journal and the target say.
+    async fn attempt(&self, begun: bool) -> Result<Outcome, Error> {
+        let (plan, job) = (self.plan, self.job);
+        let action = match begun {
+            false => Action::Begin,
+            true => {
+                let shown = job.target.shows(&job.run, &plan.target.database).await?;
+                recovery(self.state(), shown)
+            }
+        };
+        match action {
+            Action::Begin => self.copy(&Opening::Fresh).await,
+            Action::TakeUp => self.copy(&Opening::Resume).await,
+            Action::Settle => {
+                let work = self.work(Default::default(), Default::default());
+                let target: Arc<dyn Target> =
+                    Arc::from(job.target.target(&work, &Opening::Resume).await?);
+                let tables = target.staged().await?.iter().map(settled).collect();
+                let level = SnapshotLevel {
+                    consistent: true,
+                    how: "before the interruption".into(),
+                    readers: 0,
+                };
+                self.settle(target.as_ref(), Staged { tables, level }).await
+            }
+            Action::Record => {
+                self.enter(State::Done)?;
+                Ok(self.outcome(Vec::new(), None, Vec::new(), None))
+            }
+            Action::Nothing => Err(Error::Over(self.state().name())),
+        }
+    }
+
+    /// Stages, swaps and settles.
+    async fn copy(&self, opening: &Opening) -> Result<Outcome, Error> {
+        let (plan, job) = (self.plan, self.job);
+        let (from, to) = unmoved(plan, job).await?;
+        self.enter(State::Preflighted)?;
+        let work = self.work(from.unwrap_or_default(), to);
+        let target: Arc<dyn Target> = Arc::from(job.target.target(&work, opening).await?);
+        for text in target.swept() {
+            job.listener.on(&Event::Notice { text: text.clone() });
+        }
+        kill::point("staging-made");
+        let staged = self.stage(&target).await;
+        let staged = match staged {
+            Ok(staged) => staged,
+            Err(error @ Error::Stopped) => {
+                let _ = target.leave().await;
+                return Err(error);
+            }
+            // The lock is given back so that the next try need not wait for it.
+            Err(error) if error.is_transient() => {
+                let _ = target.leave().await;
+                return Err(error);
+            }
+            Err(error) => {
+                self.discard(target.as_ref()).await;
+                return Err(error);
+            }
+        };
+        self.settle(target.as_ref(), staged).await
+    }
+
+    /// What the discard meets is left to the next run, or to prune; the first error is the one that counts.
+    async fn discard(&self, target: &dyn Target) {
+        if let Err(left) = target.discard().await {
+            let text = format!(
+                "staging could not be removed ({}); prune does it",
+                left.full()
+            );
+            self.job.listener.on(&Event::Notice { text });
+        }
+    }
+
+    /// Everything up to the swap, and the swap: an error leaves the live tables as they were.
+    async fn stage(&self, target: &Arc<dyn Target>) -> Result<Staged, Error> {
+        let (plan, job) = (self.plan, self.job);
+        self.enter(State::Locked)?;
+        let staged = target.staged().await?;
+        let is_resumed = !staged.is_empty();
+        self.phase(format!("creating {}", counted(plan.tables.len(), "table")));
+        for planned in &plan.tables {
+            if job.stop.is_cancelled() {
+                return Err(Error::Stopped);
+            }
+            let name = &planned.table.name;
+            let is_begun = |table: &&StagedTable| table.name == *name && !table.chunks.is_empty();
+            if !staged.iter().any(|table| is_begun(&table)) {
+                target.create(&planned.table).await?;
+                kill::point("table-created");
+            }
+        }
+        let tables: Vec<Table> = plan
+            .tables
+            .iter()
+            .filter(|plan| plan.rows == RowsOf::Source)
+            .map(|plan| plan.table.clone())
+            .collect();
+        // Without rows to read there is nothing that readers must share.
+        let workers = match tables.is_empty() {
+            true => 1,
+            false => job.workers,
+        };
+        let snapshot: Arc<dyn Snapshot> = Arc::from(
+            job.source
+                .snapshot(&plan.source.database, &tables, workers)
+                .await?,
+        );
+        let level = snapshot.level();
+        self.enter(State::Snapshot)?;
+        job.journal.level(&level);
+        job.listener.on(&Event::Snapshot {
+            database: plan.target.database.clone(),
+            level,
+        });
+        self.enter(State::Staging)?;
+        let verify = self.verify(is_resumed);
+        let copied = copy::all(tables, staged, &snapshot, target, self, verify).await?;
+        let level = snapshot.close().await?;
+        self.enter(State::Verified)?;
+        kill::point("verified");
+        self.phase("adding foreign keys");
+        target.complete().await?;
         if job.stop.is_cancelled() {
             return Err(Error::Stopped);
         }
-        target.create(&planned.table).await?;
+        unmoved(plan, job).await?;
+        self.phase(format!("swapping {}", counted(plan.tables.len(), "table")));
+        self.enter(State::SwapIntent)?;
+        kill::point("swap-intent");
+        target.swap().await?;
+        Ok(Staged {
+            tables: copied,
+            level,
+        })
     }
-    let tables: Vec<Table> = plan
-        .tables
-        .iter()
-        .filter(|plan| plan.rows == RowsOf::Source)
-        .map(|plan| plan.table.clone())
-        .collect();
-    // Without rows to read there is nothing that readers must share.
-    let workers = match tables.is_empty() {
-        true => 1,
-        false => job.workers,
-    };
-    let snapshot: Arc<dyn Snapshot> = Arc::from(
-        job.source
-            .snapshot(&plan.source.database, &tables, workers)
-            .await?,
-    );
-    let level = snapshot.level();
-    job.listener.on(&Event::Snapshot {
-        database: plan.target.database.clone(),
-        level,
-    });
-    let copied = copy::all(tables, &snapshot, target, job, &plan.target.database).await?;
-    let level = snapshot.close().await?;
-    phase("adding foreign keys".into());
-    target.complete().await?;
-    if job.stop.is_cancelled() {
-        return Err(Error::Stopped);
+
+    /// What a resumed run has staged earlier is proven by digests.
+    fn verify(&self, is_resumed: bool) -> Verify {
+        match self.job.verify {
+            Verify::Count if is_resumed => Verify::Checksum,
+            verify => verify,
+        }
     }
-    unmoved(plan, job).await?;
-    phase(format!("swapping {}", counted(plan.tables.len(), "table")));
-    target.swap().await?;
-    Ok(Staged {
-        tables: copied,
-        level,
-    })
+
+    /// Everything after the swap.
+    async fn settle(&self, target: &dyn Target, staged: Staged) -> Result<Outcome, Error> {
+        // The tables are live: a journal that cannot be written stops nothing any more.
+        self.mark(State::Swapped);
+        kill::point("swapped");
+        self.phase("making views, triggers and routines");
+        let failed = target.objects().await.map_err(Error::Behind)?;
+        kill::point("objects-made");
+        let undo = target.finish(self.job.keep).await.map_err(Error::Behind)?;
+        kill::point("finished");
+        self.mark(State::Done);
+        let failed = failed
+            .iter()
+            .map(|(object, cause)| (object.title(), cause.full()))
+            .collect();
+        Ok(self.outcome(staged.tables, Some(staged.level), failed, undo))
+    }
+
+    fn mark(&self, state: State) {
+        if let Err(error) = self.enter(state) {
+            let text = error.full();
+            self.job.listener.on(&Event::Notice { text });
+        }
+    }
+
+    fn outcome(
+        &self,
+        tables: Vec<TableOutcome>,
+        level: Option<SnapshotLevel>,
+        failed_objects: Vec<(String, String)>,
+        undo: Option<Undo>,
+    ) -> Outcome {
+        Outcome {
+            tables,
+            level: level.unwrap_or(SnapshotLevel {
+                consistent: true,
+                how: "before the interruption".into(),
+                readers: 0,
+            }),
+            verify: self.job.verify,
+            failed_objects,
+            undo,
+            took: self.started.elapsed(),
+        }
+    }
+
+    fn work(&self, source: Catalog, before: Option<Catalog>) -> TargetWork {
+        let (plan, job) = (self.plan, self.job);
+        TargetWork {
+            run: job.run.clone(),
+            database: plan.target.database.clone(),
+            charset: plan.charset.clone(),
+            collation: plan.collation.clone(),
+            source,
+            before,
+            tables: plan
+                .tables
+                .iter()
+                .map(|plan| plan.table.name.clone())
+                .collect(),
+            removed: plan.removed.clone(),
+            objects: plan.objects.clone(),
+            dropped: plan.dropped.clone(),
+            vanishes: false,
+        }
+    }
+}
+
+/// A table as its marks tell.
+fn settled(table: &StagedTable) -> TableOutcome {
+    TableOutcome {
+        name: table.name.clone(),
+        rows: table.chunks.iter().filter_map(|chunk| chunk.rows).sum(),
+        bytes: Bytes(0),
+        took: Duration::ZERO,
+    }
 }
 
 /// Both catalogs as they are now.
@@ -227,24 +465,4 @@ async fn unmoved(plan: &Plan, job: &Job<'_>) -> Result<(Option<Catalog>, Option<
         return Err(Error::Moved("target"));
     }
     Ok((from, to))
-}
-
-async fn prepare(plan: &Plan, job: &Job<'_>) -> Result<TargetWork, Error> {
-    let (from, to) = unmoved(plan, job).await?;
-    Ok(TargetWork {
-        run: job.run.clone(),
-        database: plan.target.database.clone(),
-        charset: plan.charset.clone(),
-        collation: plan.collation.clone(),
-        source: from.unwrap_or_default(),
-        before: to,
-        tables: plan
-            .tables
-            .iter()
-            .map(|plan| plan.table.name.clone())
-            .collect(),
-        removed: plan.removed.clone(),
-        objects: plan.objects.clone(),
-        dropped: plan.dropped.clone(),
-    })
 }

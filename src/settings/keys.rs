@@ -52,6 +52,8 @@ pub(super) const KEYS: &[Key] = &[
     key!(sync.retry_delay, duration, time),
     key!(sync.job_timeout, duration, some_time),
     key!(sync.cleanup_age, duration, some_time),
+    key!(undo.keep, shown, number),
+    key!(undo.max_age, duration, time),
 ];
 
 /// The error for a key that is not known: it names the nearest one.
@@ -141,7 +143,7 @@ fn some_time(text: &str) -> Result<Duration, String> {
 }
 
 /// `30s`, `5m`, `1h`, `30d`, parts of a second as `500ms`; a bare number is seconds.
-fn time(text: &str) -> Result<Duration, String> {
+pub fn time(text: &str) -> Result<Duration, String> {
     let problem = || "a duration such as 30s, 5m, 1h or 30d is needed".to_string();
     let digits = text
         .find(|c: char| !c.is_ascii_digit())

@@ -2,10 +2,11 @@
 //!
 //! Several processes use it at once: WAL, one writer at a time, every change one short transaction. The
 //! folder has mode 0700 and its files 0600. `synchronous = NORMAL`: a killed process loses nothing, a power
-//! cut at most the last transactions.
+//! cut at most the last transactions; the journal alone waits for the disk.
 
 pub mod connections;
 mod error;
+pub mod journal;
 mod lines;
 mod migrations;
 mod modes;
@@ -21,6 +22,7 @@ use rusqlite::{ErrorCode, OpenFlags, Transaction, TransactionBehavior};
 
 pub use connections::Connection;
 pub use error::{Error, Result};
+pub use journal::{JobRecord, Part};
 pub use lines::redacted;
 pub use modes::{is_too_wide, mend};
 pub use runs::{Ending, NewRun, Run, Status, Step};
@@ -106,6 +108,24 @@ impl Store {
             Ok(value)
         };
         change().map_err(|cause| Error::of(action, &self.shown(), cause))
+    }
+}
+
+impl Store {
+    /// Like `write`, and the change is on the disk when this returns.
+    fn write_through<T>(
+        &self,
+        action: &str,
+        work: impl FnOnce(&Transaction<'_>) -> rusqlite::Result<T>,
+    ) -> Result<T> {
+        let set = |mode: &str| {
+            let pragma = self.lock().pragma_update(None, "synchronous", mode);
+            pragma.map_err(|cause| Error::of(action, &self.shown(), cause))
+        };
+        set("FULL")?;
+        let done = self.write(action, work);
+        set("NORMAL")?;
+        done
     }
 }
 

@@ -2,18 +2,21 @@
 
 use std::sync::Arc;
 
+use serde::{Deserialize, Serialize};
 use tokio::sync::mpsc;
 
 use super::planned::Planned;
-use super::reply::{Synced, SyncedDatabase};
-use crate::commands::{Context, Result};
+use super::reply::{Synced, SyncedDatabase, is_refused};
+use crate::commands::{Context, Error, Result};
 use crate::model::units::{Bytes, Rows, counted, spoken};
 use crate::plan::Plan;
 use crate::run::event::{Event, Listener};
-use crate::run::{self, Job, Outcome, Verify};
-use crate::store::{Status, Step};
+use crate::run::journal::{Journal as _, State};
+use crate::run::{self, Job, Outcome, Retry, Verify};
+use crate::store::{JobRecord, Part, Status, Step};
 
-/// How a batch is run.
+/// How a batch is run; part of the journal.
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Settings {
     pub workers: usize,
     pub verify: Verify,
@@ -23,17 +26,46 @@ pub struct Settings {
 /// The number of log lines that may wait to be written.
 const LINES: usize = 1024;
 
-/// Runs every plan; a database that fails does not stop the others, unless told to.
-pub async fn run(
+/// Writes everything down that a resume needs, then runs every plan.
+pub async fn begin(
     cx: &mut Context<'_>,
     number: i64,
     planned: &Planned,
     settings: &Settings,
 ) -> Result<Synced> {
+    let job = JobRecord {
+        source: planned.source.endpoint.name.clone(),
+        target: planned.target.endpoint.name.clone(),
+        source_server: planned.source.server.identity().await?,
+        target_server: planned.target.server.identity().await?,
+        source_product: planned.source.server.product().to_string(),
+        target_product: planned.target.server.product().to_string(),
+        settings: serde_json::to_string(settings)
+            .map_err(|cause| Error::failed(cause.to_string()))?,
+    };
+    let plans: Vec<Option<&Plan>> = planned.plans.iter().map(Some).collect();
+    let parts = cx.store.journal(number, &job, &plans)?;
+    run(cx, number, planned, &parts, settings).await
+}
+
+/// Runs every plan from the state of its part; a database that fails does not stop the others, unless told to.
+pub async fn run(
+    cx: &mut Context<'_>,
+    number: i64,
+    planned: &Planned,
+    parts: &[Part],
+    settings: &Settings,
+) -> Result<Synced> {
     let mut done: Vec<SyncedDatabase> = Vec::new();
     let of = planned.plans.len();
-    for (index, plan) in planned.plans.iter().enumerate() {
-        let result = run_one(cx, number, planned, plan, settings, (index + 1, of)).await?;
+    for (index, (plan, part)) in planned.plans.iter().zip(parts).enumerate() {
+        let place = Place {
+            run: number,
+            part,
+            index: index + 1,
+            of,
+        };
+        let result = run_one(cx, planned, plan, settings, &place).await?;
         let database = SyncedDatabase::of(plan, result);
         record(cx, number, &database)?;
         let status = database.status;
@@ -84,13 +116,21 @@ fn goes_on(cx: &Context<'_>, settings: &Settings, left: usize) -> bool {
     cx.ask.confirm(&question, true).unwrap_or(true)
 }
 
+/// Where one database stands in its batch.
+struct Place<'a> {
+    run: i64,
+    part: &'a Part,
+    /// From 1.
+    index: usize,
+    of: usize,
+}
+
 async fn run_one(
     cx: &mut Context<'_>,
-    number: i64,
     planned: &Planned,
     plan: &Plan,
     settings: &Settings,
-    (index, of): (usize, usize),
+    place: &Place<'_>,
 ) -> Result<std::result::Result<Outcome, run::Error>> {
     let (sink, mut lines) = mpsc::channel(LINES);
     let listener: Arc<dyn Listener> = Arc::new(Recorder {
@@ -101,32 +141,44 @@ async fn run_one(
     let database = plan.target.database.clone();
     listener.on(&Event::DatabaseStarted {
         database: database.clone(),
-        index,
-        of,
+        index: place.index,
+        of: place.of,
         tables: plan.tables.len(),
         rows,
         bytes,
     });
+    let journal = cx.store.journal_of(place.run, place.part.number);
     let job = Job {
         source: planned.source.server.as_ref(),
         target: planned.target.server.as_ref(),
         listener: listener.clone(),
-        run: uuid::Uuid::now_v7().to_string(),
+        run: place.part.id.clone(),
         workers: settings.workers,
         batch: Rows(cx.settings.sync.batch_size.max(1)),
         verify: settings.verify,
+        retry: Retry {
+            attempts: cx.settings.sync.retry_attempts as usize,
+            delay: cx.settings.sync.retry_delay,
+        },
+        keep: cx.settings.undo.keep as usize,
+        journal: &journal,
         stop: cx.stop.clone(),
     };
     let result = {
-        let work = run::execute(plan, &job);
+        let work = run::execute(plan, &job, place.part.state);
         tokio::pin!(work);
         loop {
             tokio::select! {
                 result = &mut work => break result,
-                Some(line) = lines.recv() => keep(cx, number, &line),
+                Some(line) = lines.recv() => keep(cx, place.run, &line),
             }
         }
     };
+    if let Some(state) = ended(&result)
+        && let Err(cause) = journal.enter(state)
+    {
+        tracing::warn!("{cause}");
+    }
     match &result {
         Ok(outcome) => listener.on(&Event::DatabaseDone {
             database,
@@ -135,7 +187,10 @@ async fn run_one(
             took: outcome.took,
         }),
         Err(run::Error::Stopped) => listener.on(&Event::Notice {
-            text: format!("{database}: stopped; the target is unchanged"),
+            text: format!(
+                "{database}: stopped; the live tables are unchanged, resume {} goes on",
+                place.run
+            ),
         }),
         Err(error) => listener.on(&Event::DatabaseFailed {
             database,
@@ -143,9 +198,20 @@ async fn run_one(
         }),
     }
     while let Ok(line) = lines.try_recv() {
-        keep(cx, number, &line);
+        keep(cx, place.run, &line);
     }
     Ok(result)
+}
+
+/// The end that a result is, where nothing is left to resume.
+fn ended(result: &std::result::Result<Outcome, run::Error>) -> Option<State> {
+    match result {
+        Ok(_) => Some(State::Done),
+        Err(run::Error::Stopped | run::Error::Lost(_) | run::Error::Behind(_)) => None,
+        Err(run::Error::Over(_)) => None,
+        Err(error) if is_refused(error) => Some(State::Refused),
+        Err(_) => Some(State::Failed),
+    }
 }
 
 /// A line of the run's log. A store that cannot take it must not stop the run.

@@ -5,6 +5,7 @@
 use super::planned::{Planned, pace};
 use crate::commands::{Context, Error, Result};
 use crate::model::endpoint::is_address;
+use crate::model::label::Label;
 use crate::output::Page;
 use crate::plan::Risk;
 
@@ -26,14 +27,17 @@ pub fn confirm(cx: &Context<'_>, planned: &Planned, yes: bool) -> Result<()> {
     let mut page = Page::default();
     planned.draw(&mut page, pace(cx.store)?);
     cx.ask.show(&page);
-    let name = &planned.target.endpoint.name;
+    let target = &planned.target.endpoint;
+    settle(cx, &target.name, target.label, planned.risk(), yes)
+}
+
+/// Asks for a write to the connection `name`, by its label and the risk.
+///
+/// # Errors
+/// Refused (exit code 4): the answer was no, or there is nobody to ask.
+pub fn settle(cx: &Context<'_>, name: &str, label: Label, risk: Risk, yes: bool) -> Result<()> {
     let destructive = cx.settings.batch.confirm_destructive;
-    let answer = match question(
-        planned.risk(),
-        planned.label().is_guarded(),
-        yes,
-        destructive,
-    ) {
+    let answer = match question(risk, label.is_guarded(), yes, destructive) {
         Question::Answered => return Ok(()),
         Question::YesNo => cx.ask.confirm("Go on?", false),
         Question::TypeYes => {
@@ -43,17 +47,14 @@ pub fn confirm(cx: &Context<'_>, planned: &Planned, yes: bool) -> Result<()> {
             typed.map(|word| word == "YES")
         }
         Question::TypeName => {
-            let what = format!(
-                "{name} counts as production ({}). Type its name to go on:",
-                planned.label()
-            );
-            cx.ask.word(&what).map(|word| word == *name)
+            let what = format!("{name} counts as production ({label}). Type its name to go on:");
+            cx.ask.word(&what).map(|word| word == name)
         }
     };
     match answer {
         Some(true) => Ok(()),
         Some(false) => Err(Error::refused("not confirmed; nothing was changed")),
-        None => Err(silence(planned, name)),
+        None => Err(silence(label, name)),
     }
 }
 
@@ -67,10 +68,9 @@ fn question(risk: Risk, guarded: bool, yes: bool, destructive: bool) -> Question
 }
 
 /// Nobody is there to answer.
-fn silence(planned: &Planned, name: &str) -> Error {
+fn silence(label: Label, name: &str) -> Error {
     let error = Error::refused("the plan needs a confirmation, and there is no terminal to ask at");
-    if planned.label().is_guarded() {
-        let label = planned.label();
+    if label.is_guarded() {
         let mend = match is_address(name) {
             true => "save it with its real label: connections add NAME URL --env ENV".to_string(),
             false => format!("give it its real label with: connections label {name} ENV"),

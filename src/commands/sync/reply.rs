@@ -5,7 +5,7 @@ use std::time::Duration;
 use serde_json::{Value, json};
 
 use super::planned::Planned;
-use crate::engines;
+use crate::engines::{self, Undo};
 use crate::model::units::{Bytes, Rows, counted, spoken};
 use crate::output::{Cell, Exit, Page, Reply, Table, Tone};
 use crate::plan::{NotCopied, Plan};
@@ -25,6 +25,17 @@ pub struct Synced {
     target: String,
 }
 
+/// Whether a run was refused before anything changed.
+pub fn is_refused(error: &run::Error) -> bool {
+    use engines::Error as E;
+    matches!(
+        error,
+        run::Error::Moved(_)
+            | run::Error::Over(_)
+            | run::Error::Engine(E::Refused { .. } | E::Findings(_) | E::Locked { .. })
+    )
+}
+
 /// How one database ended.
 pub struct SyncedDatabase {
     pub source: String,
@@ -35,6 +46,8 @@ pub struct SyncedDatabase {
     pub not_copied: Vec<NotCopied>,
     pub snapshot: Option<String>,
     pub verify: Option<Verify>,
+    /// What the run replaced, kept as the way back.
+    pub undo: Option<Undo>,
     pub error: Option<String>,
     pub hint: Option<String>,
     pub took: Duration,
@@ -51,6 +64,7 @@ impl SyncedDatabase {
             not_copied: plan.not_copied.clone(),
             snapshot: None,
             verify: None,
+            undo: None,
             error: None,
             hint: None,
             took: Duration::ZERO,
@@ -82,25 +96,28 @@ impl SyncedDatabase {
         self.snapshot = Some(format!("{}{fuzzy}", outcome.level.how));
         self.verify = Some(outcome.verify).filter(|verify| *verify != Verify::None);
         self.took = outcome.took;
+        self.undo = outcome.undo;
         self.tables = outcome.tables;
     }
 
     fn fail(&mut self, error: &run::Error) {
         self.status = match error {
-            run::Error::Stopped => Status::Interrupted,
-            run::Error::Moved(_) => Status::Refused,
-            run::Error::Engine(
-                engines::Error::Refused { .. }
-                | engines::Error::Findings(_)
-                | engines::Error::Locked { .. },
-            ) => Status::Refused,
+            run::Error::Stopped | run::Error::Lost(_) => Status::Interrupted,
+            error if is_refused(error) => Status::Refused,
             _ => Status::Failed,
         };
         self.error = Some(error.full());
         self.hint = match error {
-            run::Error::Engine(error) | run::Error::Behind(error) => error.hint(),
+            run::Error::Engine(error) => error.hint(),
+            run::Error::Behind(_) => Some("resume tries the rest again".into()),
             run::Error::Moved(_) => Some("start again: a new plan will be made".into()),
-            run::Error::Stopped => None,
+            run::Error::Stopped | run::Error::Lost(_) => {
+                Some("resume goes on where it stopped".into())
+            }
+            run::Error::Over(_) => Some("history show tells how it ended".into()),
+            run::Error::Unwritten(_) => {
+                Some("make room on the disk of maestro's home folder".into())
+            }
         };
     }
 
@@ -137,6 +154,7 @@ impl SyncedDatabase {
             "snapshot": self.snapshot,
             "verified": self.verified(),
             "not_copied": not_copied,
+            "undo": self.undo.as_ref().map(|undo| json!({"tables": undo.tables, "bytes": undo.bytes.0})),
             "error": self.error,
             "hint": self.hint,
         })
@@ -276,6 +294,21 @@ impl Reply for Synced {
                 );
                 page.line(Cell::new(Tone::Warning, text));
             }
+        }
+        let kept: Bytes = self
+            .databases
+            .iter()
+            .filter_map(|one| one.undo.as_ref().map(|undo| undo.bytes))
+            .sum();
+        if self.databases.iter().any(|one| one.undo.is_some()) {
+            page.line(format!(
+                "The replaced tables are kept ({kept}): rollback {run} brings them back, undo drop {run} frees the space"
+            ));
+        }
+        if self.status() == Status::Interrupted {
+            page.line(format!(
+                "Interrupted: resume {run} goes on where it stopped"
+            ));
         }
         if !self.skipped.is_empty() {
             page.line(format!("Not reached: {}", self.skipped.join(", ")));

@@ -9,6 +9,7 @@ use std::collections::{BTreeMap, HashMap};
 use super::Flavour;
 use super::definition;
 use super::dialect::{quote, text};
+use super::marks::MARKS;
 use super::session::{Row, Session};
 use crate::engines::Result;
 use crate::model::catalog::{
@@ -18,9 +19,6 @@ use crate::model::units::{Bytes, Rows};
 
 const MARIADB: &str = include_str!("sql/catalog_mariadb.sql");
 const MYSQL: &str = include_str!("sql/catalog_mysql.sql");
-
-/// Stands in a database that is being filled in place, until it is complete.
-pub const INCOMPLETE: &str = "_maestro_incomplete";
 
 /// Reads the catalog of one database; None when there is no such database, or only a half-filled one.
 pub async fn read(
@@ -48,7 +46,7 @@ pub async fn read(
     let Some(schema) = schema.first() else {
         return Ok(None);
     };
-    if tables.iter().any(|row| row.text(0) == INCOMPLETE) {
+    if tables.iter().any(|row| row.text(0) == MARKS) {
         return Ok(None);
     }
     let mut catalog = Catalog {

@@ -6,10 +6,12 @@ use async_trait::async_trait;
 use sqlx::Arguments as _;
 use sqlx::mysql::MySqlArguments;
 
-use super::dialect::{placeholder, quote};
+use super::dialect::{placeholder, quote, text};
+use super::marks::MARKS;
 use super::session::{Session, number};
-use crate::engines::{Error, Loader, Result};
-use crate::model::batch::{Batch, Kind};
+use super::{snapshot, target};
+use crate::engines::{Error, Loader, Mark, Result};
+use crate::model::batch::{Batch, Chunk, Kind};
 use crate::model::catalog::Table;
 use crate::model::units::{Bytes, Rows};
 
@@ -19,8 +21,15 @@ const MOST_PLACEHOLDERS: usize = 65_535;
 /// What a packet needs beside the values.
 const OVERHEAD: u64 = 64 * 1024;
 
+/// What a mark is bound to: the lock of the target database must not have changed hands.
+pub struct Fence {
+    pub target: String,
+    pub epoch: u64,
+}
+
 pub struct MySqlLoader {
     session: Session,
+    fence: Fence,
     /// The database that rows go to.
     database: String,
     packet_limit: Bytes,
@@ -30,9 +39,10 @@ pub struct MySqlLoader {
 }
 
 impl MySqlLoader {
-    pub fn new(session: Session, database: &str, packet_limit: Bytes) -> MySqlLoader {
+    pub fn new(session: Session, database: &str, fence: Fence, packet_limit: Bytes) -> MySqlLoader {
         MySqlLoader {
             session,
+            fence,
             database: database.to_string(),
             packet_limit,
             table: String::new(),
@@ -130,7 +140,36 @@ impl Loader for MySqlLoader {
         Ok(loaded)
     }
 
-    async fn commit(&mut self) -> Result<()> {
+    async fn clear(&mut self, table: &Table, chunk: &Chunk) -> Result<()> {
+        let sql = format!(
+            "DELETE FROM {}.{}{}",
+            quote(&self.database),
+            quote(&table.name),
+            snapshot::condition(chunk)
+        );
+        let action = format!("clear a range of {}", table.name);
+        self.session.run(&action, &sql).await.map(drop)
+    }
+
+    /// The mark is written from the row of the epoch: none when another process has taken the lock since.
+    async fn commit(&mut self, mark: Mark<'_>) -> Result<()> {
+        let sql = format!(
+            "INSERT INTO {}.{MARKS} (table_name, chunk, bounds, row_count) \
+             SELECT {}, {}, {}, {} FROM _maestro.epochs WHERE database_name = {} AND epoch = {} \
+             LOCK IN SHARE MODE ON DUPLICATE KEY UPDATE row_count = {}",
+            quote(&self.database),
+            text(&mark.table.name),
+            mark.number,
+            text(&target::bounds(mark.chunk)),
+            mark.rows.0,
+            text(&self.fence.target),
+            self.fence.epoch,
+            mark.rows.0
+        );
+        if self.session.run("mark a chunk", &sql).await? == 0 {
+            self.rollback().await?;
+            return Err(Error::Fenced);
+        }
         self.session.run("commit a chunk", "COMMIT").await.map(drop)
     }
 

@@ -19,18 +19,24 @@ mod query;
 mod session;
 mod snapshot;
 mod target;
+mod undo;
+mod watch;
 
 use async_trait::async_trait;
-use tokio::sync::Mutex;
+use tokio::sync::{Mutex, MutexGuard};
 
 use super::dialect::Dialect;
-use super::{Answer, ConnectOptions, Engine, Result, Server, Snapshot, Target, TargetWork};
+use super::{
+    Answer, ConnectOptions, Engine, Opening, Replaced, Result, Server, Shown, Snapshot, Target,
+    TargetWork, Undo,
+};
 use crate::model::catalog::{Catalog, Table};
 use crate::model::endpoint::{Address, Endpoint, nearest};
 use crate::model::survey::{DatabaseSummary, Databases, Finding, Product, Role, Survey};
 use crate::model::units::{Bytes, Rows, counted};
 use dialect::text;
 use grants::Grants;
+pub(super) use session::is_transient;
 use session::{Purpose, Session};
 
 /// The databases that belong to the server itself.
@@ -66,15 +72,7 @@ impl Engine for MySql {
         let mut session = place.open(Purpose::Definitions).await?;
         let version = session.rows("read the version", "SELECT VERSION()").await?;
         let flavour = Flavour::read(&version.first().map(|row| row.text(0)).unwrap_or_default());
-        if !flavour.mariadb {
-            // MySQL keeps table statistics for a day unless told otherwise.
-            session
-                .run(
-                    "set the session up",
-                    "SET SESSION information_schema_stats_expiry = 0",
-                )
-                .await?;
-        }
+        prepare(&mut session, &flavour).await?;
         let product = Product {
             engine: "mysql".into(),
             flavour: flavour.name().into(),
@@ -101,6 +99,15 @@ impl Engine for MySql {
             .map(Some)
             .map_err(|cause| super::Error::statement("read the server's certificate", cause))
     }
+}
+
+/// MySQL keeps table statistics for a day unless told otherwise.
+async fn prepare(session: &mut Session, flavour: &Flavour) -> Result<()> {
+    if flavour.mariadb {
+        return Ok(());
+    }
+    let sql = "SET SESSION information_schema_stats_expiry = 0";
+    session.run("set the session up", sql).await.map(drop)
 }
 
 /// Where to connect, as often as needed.
@@ -163,9 +170,8 @@ impl Server for MySqlServer {
             false => "SELECT @@server_uuid",
         };
         let rows = self
-            .session
-            .lock()
-            .await
+            .session()
+            .await?
             .rows("read the server's identity", sql)
             .await?;
         Ok(rows.first().map(|row| row.text(0)).unwrap_or_default())
@@ -173,9 +179,8 @@ impl Server for MySqlServer {
 
     async fn databases(&self) -> Result<Databases> {
         let answers = self
-            .session
-            .lock()
-            .await
+            .session()
+            .await?
             .results("list databases", include_str!("sql/databases.sql"))
             .await?;
         let [names, sizes, keyed] = &answers[..] else {
@@ -213,7 +218,7 @@ impl Server for MySqlServer {
         if is_hidden(database) {
             return Ok(None);
         }
-        catalog::read(&mut *self.session.lock().await, &self.flavour, database).await
+        catalog::read(&mut *self.session().await?, &self.flavour, database).await
     }
 
     async fn survey(&self, database: &str, role: Role) -> Result<Survey> {
@@ -223,7 +228,7 @@ impl Server for MySqlServer {
                 mend: "system databases are neither read nor written".into(),
             });
         }
-        let mut session = self.session.lock().await;
+        let mut session = self.session().await?;
         let facts = session
             .results(
                 "read the server's settings",
@@ -286,12 +291,7 @@ impl Server for MySqlServer {
 
     async fn sees(&self, name: &str) -> Result<bool> {
         let sql = format!("SELECT IS_USED_LOCK({}) IS NOT NULL", text(name));
-        let rows = self
-            .session
-            .lock()
-            .await
-            .rows("look for a lock", &sql)
-            .await?;
+        let rows = self.session().await?.rows("look for a lock", &sql).await?;
         Ok(rows.first().is_some_and(|row| row.number(0) == 1))
     }
 
@@ -307,10 +307,34 @@ impl Server for MySqlServer {
         ))
     }
 
-    async fn target(&self, work: &TargetWork) -> Result<Box<dyn Target>> {
+    async fn target(&self, work: &TargetWork, opening: &Opening) -> Result<Box<dyn Target>> {
         Ok(Box::new(
-            target::MySqlTarget::open(&self.place, &self.flavour, work).await?,
+            target::MySqlTarget::open(&self.place, &self.flavour, work, opening).await?,
         ))
+    }
+
+    async fn shows(&self, run: &str, _: &str) -> Result<Shown> {
+        let mut session = self.session().await?;
+        match marks::noted_run(&mut session, run).await? {
+            Some(noted) => marks::shown(&mut session, &noted).await,
+            None => Ok(Shown::Nothing),
+        }
+    }
+
+    async fn undos(&self) -> Result<Vec<Undo>> {
+        undo::list(&mut *self.session().await?).await
+    }
+
+    async fn replaced(&self, undo: &Undo) -> Result<Replaced> {
+        undo::replaced(&mut *self.session().await?, undo).await
+    }
+
+    async fn drop_undo(&self, undo: &Undo) -> Result<()> {
+        undo::drop_undo(&mut *self.session().await?, undo).await
+    }
+
+    async fn prune(&self, keep: &[String]) -> Result<Vec<String>> {
+        undo::prune(&self.place, &mut *self.session().await?, keep).await
     }
 
     async fn query(&self, database: Option<&str>, sql: &str) -> Result<Answer> {
@@ -319,6 +343,16 @@ impl Server for MySqlServer {
 }
 
 impl MySqlServer {
+    /// The session for short questions: a new one where the last was lost.
+    async fn session(&self) -> Result<MutexGuard<'_, Session>> {
+        let mut session = self.session.lock().await;
+        if session.is_lost() {
+            *session = self.place.open(Purpose::Definitions).await?;
+            prepare(&mut session, &self.flavour).await?;
+        }
+        Ok(session)
+    }
+
     async fn no_database(&self, session: &mut Session, database: &str) -> super::Error {
         let rows = session
             .rows("list databases", "SHOW DATABASES")

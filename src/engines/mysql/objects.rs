@@ -1,6 +1,6 @@
 //! Makes views, triggers, routines and events under the settings that they were made with.
 
-use super::dialect::quote;
+use super::dialect::{quote, text};
 use super::session::{LITERAL, Session};
 use crate::engines::{Error, Result};
 use crate::model::catalog::{Object, ObjectKind};
@@ -71,6 +71,46 @@ pub async fn drop_one(session: &mut Session, database: &str, object: &Object) ->
         .run(&format!("drop {}", object.title()), &sql)
         .await
         .map(drop)
+}
+
+/// Whether an object of this kind and name is there.
+pub async fn is_there(session: &mut Session, database: &str, object: &Object) -> Result<bool> {
+    let (table, schema, name, more) = match object.kind {
+        ObjectKind::Trigger => ("TRIGGERS", "TRIGGER_SCHEMA", "TRIGGER_NAME", ""),
+        ObjectKind::View => ("VIEWS", "TABLE_SCHEMA", "TABLE_NAME", ""),
+        ObjectKind::Event => ("EVENTS", "EVENT_SCHEMA", "EVENT_NAME", ""),
+        ObjectKind::Function => (
+            "ROUTINES",
+            "ROUTINE_SCHEMA",
+            "ROUTINE_NAME",
+            " AND ROUTINE_TYPE = 'FUNCTION'",
+        ),
+        _ => (
+            "ROUTINES",
+            "ROUTINE_SCHEMA",
+            "ROUTINE_NAME",
+            " AND ROUTINE_TYPE = 'PROCEDURE'",
+        ),
+    };
+    let sql = format!(
+        "SELECT COUNT(*) FROM information_schema.{table} WHERE {schema} = {} AND {name} = {}{more}",
+        text(database),
+        text(&object.name)
+    );
+    let rows = session
+        .rows(&format!("look for {}", object.title()), &sql)
+        .await?;
+    Ok(rows.first().is_some_and(|row| row.number(0) > 0))
+}
+
+/// Whether a database holds a table or a view.
+pub async fn has_tables(session: &mut Session, database: &str) -> Result<bool> {
+    let sql = format!(
+        "SELECT COUNT(*) FROM information_schema.TABLES WHERE TABLE_SCHEMA = {}",
+        text(database)
+    );
+    let rows = session.rows("look for tables", &sql).await?;
+    Ok(rows.first().is_some_and(|row| row.number(0) > 0))
 }
 
 async fn restore(session: &mut Session) -> Result<()> {

@@ -237,7 +237,13 @@ async fn refuse_other_databases(session: &mut Session, work: &TargetWork) -> Res
     }
 }
 
-async fn is_there(session: &mut Session, database: &str, table: &str, key: &str) -> Result<bool> {
+/// Whether a table has a foreign key of this name.
+pub async fn is_there(
+    session: &mut Session,
+    database: &str,
+    table: &str,
+    key: &str,
+) -> Result<bool> {
     let sql = format!(
         "SELECT COUNT(*) FROM information_schema.TABLE_CONSTRAINTS \
           WHERE CONSTRAINT_SCHEMA = {} AND TABLE_NAME = {} AND CONSTRAINT_NAME = {} AND CONSTRAINT_TYPE = 'FOREIGN KEY'",

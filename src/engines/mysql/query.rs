@@ -44,7 +44,7 @@ pub async fn run(place: &Place, database: Option<&str>, sql: &str) -> Result<Ans
     let (sink, rows) = mpsc::channel(256);
     tokio::spawn(async move {
         let mut found = Some(found);
-        let mut stream = session.stream(sql.clone());
+        let (mut stream, _) = session.stream(sql.clone());
         loop {
             match stream.try_next().await {
                 Ok(Some(row)) => {

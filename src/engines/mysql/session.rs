@@ -20,6 +20,7 @@ use sqlx::{
 use tokio::time::timeout;
 
 use super::pin::Relay;
+use super::watch::Watch;
 use crate::engines::{Cause, ConnectOptions, Error, Hop, Result};
 use crate::model::endpoint::{Address, Endpoint, Network, Tls};
 
@@ -70,6 +71,9 @@ impl Row {
 /// An open connection.
 pub struct Session {
     connection: MySqlConnection,
+    watch: Watch,
+    /// Set when the connection was lost: nothing it says is believed any more.
+    lost: bool,
     /// Stands between the driver and a server that is known by its certificate.
     _relay: Option<Relay>,
 }
@@ -132,10 +136,49 @@ impl Session {
         }
         let mut session = Session {
             connection,
+            watch: Watch {
+                endpoint: endpoint.clone(),
+                options: options.clone(),
+                id: 0,
+            },
+            lost: false,
             _relay: relay,
         };
-        session.prepare(purpose).await?;
+        match timeout(options.timeout, session.prepare(purpose)).await {
+            Ok(prepared) => prepared?,
+            Err(elapsed) => {
+                return Err(Error::Lost {
+                    action: "the session was set up".into(),
+                    cause: elapsed.into(),
+                });
+            }
+        }
         Ok(session)
+    }
+
+    /// The connection's id on the server.
+    pub fn id(&self) -> u64 {
+        self.watch.id
+    }
+
+    pub fn is_lost(&self) -> bool {
+        self.lost
+    }
+
+    /// Remembers a loss.
+    fn seen<T>(&mut self, result: Result<T>) -> Result<T> {
+        self.lost |= matches!(result, Err(Error::Lost { .. }));
+        result
+    }
+
+    fn refuse_lost(&self, action: &str) -> Result<()> {
+        match self.lost {
+            false => Ok(()),
+            true => Err(Error::Lost {
+                action: format!("it was to {action}"),
+                cause: "the connection was lost before".into(),
+            }),
+        }
     }
 
     async fn prepare(&mut self, purpose: Purpose) -> Result<()> {
@@ -143,17 +186,18 @@ impl Session {
             Purpose::Definitions => ("utf8mb4", LITERAL),
             Purpose::Rows => ("binary", STRICT),
         };
-        self.run(
-            "set the session up",
-            &format!(
-                "SET NAMES {charset}; \
+        let sql = format!(
+            "SET NAMES {charset}; \
                  SET SESSION sql_mode = '{modes}', time_zone = '+00:00', sql_quote_show_create = 1, \
                  foreign_key_checks = 0, unique_checks = 1, wait_timeout = 28800, \
-                 net_write_timeout = 600, net_read_timeout = 600, sql_safe_updates = 0"
-            ),
-        )
-        .await
-        .map(drop)
+                 net_write_timeout = 600, net_read_timeout = 600, sql_safe_updates = 0, \
+                 lock_wait_timeout = 60, innodb_lock_wait_timeout = 50; \
+                 SELECT CONNECTION_ID()"
+        );
+        let answers = self.results("set the session up", &sql).await?;
+        let id = answers.last().and_then(|rows| rows.first());
+        self.watch.id = id.map(|row| row.number(0)).unwrap_or_default();
+        Ok(())
     }
 
     /// All rows of one statement. `action` completes "cannot …" in an error.
@@ -168,32 +212,37 @@ impl Session {
 
     /// The rows of several statements in one packet: one round trip, one list for each statement.
     pub async fn results(&mut self, action: &str, sql: &str) -> Result<Vec<Vec<Row>>> {
-        let mut results = vec![Vec::new()];
+        self.refuse_lost(action)?;
+        let watch = self.watch.clone();
         let mut stream =
             sqlx::raw_sql(AssertSqlSafe(sql.to_string())).fetch_many(&mut self.connection);
-        while let Some(part) = stream
-            .try_next()
-            .await
-            .map_err(|cause| failed(action, cause))?
-        {
-            match part {
-                Either::Left(_) => results.push(Vec::new()),
-                Either::Right(row) => {
-                    let row = cells(&row).map_err(|cause| failed(action, cause))?;
-                    results.last_mut().expect("a list is open").push(row);
+        let collected = watch.over(action, async {
+            let mut results = vec![Vec::new()];
+            while let Some(part) = stream.try_next().await? {
+                match part {
+                    Either::Left(_) => results.push(Vec::new()),
+                    Either::Right(row) => {
+                        results
+                            .last_mut()
+                            .expect("a list is open")
+                            .push(cells(&row)?);
+                    }
                 }
             }
-        }
-        results.pop();
-        Ok(results)
+            results.pop();
+            Ok(results)
+        });
+        let collected = collected.await;
+        drop(stream);
+        self.seen(collected)
     }
 
     /// Runs statements that return nothing of interest; returns the affected rows.
     pub async fn run(&mut self, action: &str, sql: &str) -> Result<u64> {
-        let done = sqlx::raw_sql(AssertSqlSafe(sql.to_string()))
-            .execute(&mut self.connection)
-            .await;
-        Ok(done.map_err(|cause| failed(action, cause))?.rows_affected())
+        self.refuse_lost(action)?;
+        let statement = sqlx::raw_sql(AssertSqlSafe(sql.to_string())).execute(&mut self.connection);
+        let done = self.watch.clone().over(action, statement).await;
+        self.seen(done.map(|done| done.rows_affected()))
     }
 
     /// Runs one prepared statement, kept prepared under its text; returns the affected rows.
@@ -203,17 +252,25 @@ impl Session {
         sql: std::sync::Arc<str>,
         arguments: MySqlArguments,
     ) -> Result<u64> {
+        self.refuse_lost(action)?;
         let statement = sqlx::query_with(AssertSqlSafe(sql), arguments);
-        let done = statement.execute(&mut self.connection).await;
-        Ok(done.map_err(|cause| failed(action, cause))?.rows_affected())
+        let done = self
+            .watch
+            .over(action, statement.execute(&mut self.connection))
+            .await;
+        self.seen(done.map(|done| done.rows_affected()))
     }
 
-    /// The rows of one statement as a stream of sqlx rows.
+    /// The rows of one statement as a stream of sqlx rows, and who watches over each of them.
     pub fn stream<'a>(
         &'a mut self,
         sql: String,
-    ) -> futures::stream::BoxStream<'a, std::result::Result<MySqlRow, sqlx::Error>> {
-        sqlx::raw_sql(AssertSqlSafe(sql)).fetch(&mut self.connection)
+    ) -> (
+        futures::stream::BoxStream<'a, std::result::Result<MySqlRow, sqlx::Error>>,
+        &'a Watch,
+    ) {
+        let rows = sqlx::raw_sql(AssertSqlSafe(sql)).fetch(&mut self.connection);
+        (rows, &self.watch)
     }
 
     /// The names of a statement's columns; empty where the server cannot tell.
@@ -279,6 +336,18 @@ fn server_error(error: &dyn sqlx::error::DatabaseError) -> ServerError {
 pub struct ServerError {
     pub number: Option<u16>,
     text: String,
+}
+
+/// Whether a server's refusal may pass: too many connections, a shutdown, a lock, a deadlock, a killed statement
+/// or connection, a definition that changed under a snapshot, a timeout of the network.
+pub fn is_transient(cause: &(dyn std::error::Error + 'static)) -> bool {
+    const PASSING: [u16; 14] = [
+        1040, 1053, 1158, 1159, 1160, 1161, 1203, 1205, 1213, 1317, 1412, 1927, 3169, 4031,
+    ];
+    let number = cause
+        .downcast_ref::<ServerError>()
+        .and_then(|error| error.number);
+    number.is_some_and(|number| PASSING.contains(&number))
 }
 
 /// The server's error number, where a statement failed at the server.

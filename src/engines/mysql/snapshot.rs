@@ -224,14 +224,10 @@ impl Snapshot for MySqlSnapshot {
             condition(chunk)
         );
         let mut session = self.readers[reader].lock().await;
-        let mut stream = session.stream(sql);
+        let (mut stream, watch) = session.stream(sql);
         let mut batch = Batch::new(columns.len());
         let mut read = Rows(0);
-        while let Some(row) = stream
-            .try_next()
-            .await
-            .map_err(|cause| failed(&action, cause))?
-        {
+        while let Some(row) = watch.over(&action, stream.try_next()).await? {
             if batch.rows() >= limit.rows || batch.bytes() >= limit.bytes {
                 let full = std::mem::replace(&mut batch, Batch::new(columns.len()));
                 if sink.send(full).await.is_err() {
@@ -265,11 +261,12 @@ impl Snapshot for MySqlSnapshot {
         count(&mut *self.readers[reader].lock().await, &self.place(table)).await
     }
 
-    async fn digest(&self, reader: usize, table: &Table) -> Result<Digest> {
+    async fn digest(&self, reader: usize, table: &Table, chunk: &Chunk) -> Result<Digest> {
         digest(
             &mut *self.readers[reader].lock().await,
             &self.place(table),
             table,
+            chunk,
         )
         .await
     }
@@ -281,7 +278,8 @@ impl Snapshot for MySqlSnapshot {
     }
 }
 
-fn condition(chunk: &Chunk) -> String {
+/// The rows of a chunk, as a WHERE clause; empty for the whole table.
+pub fn condition(chunk: &Chunk) -> String {
     let from = chunk
         .from
         .as_ref()
@@ -313,13 +311,19 @@ pub async fn count(session: &mut Session, place: &str) -> Result<Rows> {
 }
 
 /// Rows and two sums of the halves of each row's SHA2-256 (B08–B11). No MD5: MySQL 9 has none by default.
-pub async fn digest(session: &mut Session, place: &str, table: &Table) -> Result<Digest> {
+pub async fn digest(
+    session: &mut Session,
+    place: &str,
+    table: &Table,
+    chunk: &Chunk,
+) -> Result<Digest> {
     let half = |from: u8| format!("SUM(CAST(CONV(SUBSTRING(h, {from}, 16), 16, 10) AS UNSIGNED))");
     let sql = format!(
-        "SELECT COUNT(*), COUNT(h), {}, {} FROM (SELECT {} AS h FROM {place}) AS hashed",
+        "SELECT COUNT(*), COUNT(h), {}, {} FROM (SELECT {} AS h FROM {place}{}) AS hashed",
         half(1),
         half(17),
-        row_hash(table)
+        row_hash(table),
+        condition(chunk)
     );
     let rows = session.rows(&format!("digest {place}"), &sql).await?;
     let row = rows.first().cloned().unwrap_or(Row(Vec::new()));

@@ -1,22 +1,26 @@
-//! One target database during one run: staging, one RENAME, and no trace of a run that failed.
+//! One target database during one run: staging, one RENAME, and the way back.
 //!
-//! Tables are loaded into a staging database and go live in one `RENAME TABLE`. A database that does not
-//! exist yet is filled in place instead, with a marker table in it while it is incomplete. What a run has made
-//! stands in `_maestro.work` on the server from before the first write on, so that the next run can sweep it;
-//! whether the run still lives tells its named lock.
+//! Tables are loaded into a staging database and go live in one `RENAME TABLE`, which takes the replaced ones to
+//! the undo database and the table of marks along: where the marks are tells whether the swap has happened. A
+//! database that does not exist yet is filled in place. What a run makes stands in `_maestro.runs` from before the
+//! first write on; before anything live is touched, the whole work is written there, so that whoever comes next can
+//! put back or finish what a dead run left.
 
 use std::time::Duration;
 
 use async_trait::async_trait;
 use tokio::sync::Mutex;
 
-use super::catalog::INCOMPLETE;
 use super::dialect::{quote, text};
+use super::loader::{Fence, MySqlLoader};
+use super::marks::{HOLDER, MARKS, Noted};
 use super::outside::{self, Outside};
 use super::session::{Purpose, Session, number};
-use super::{Flavour, Place, definition, marks, objects, snapshot};
-use crate::engines::{Error, Loader, Result, Target, TargetWork};
-use crate::model::batch::Digest;
+use super::{Flavour, Place, definition, marks, objects, snapshot, undo};
+use crate::engines::{
+    Error, Loader, Opening, Result, StagedChunk, StagedTable, Target, TargetWork, Undo, kill,
+};
+use crate::model::batch::{Chunk, Digest};
 use crate::model::catalog::{ForeignKey, Object, Table};
 use crate::model::units::{Bytes, Rows};
 
@@ -24,23 +28,29 @@ use crate::model::units::{Bytes, Rows};
 const PATIENT: &str = "SET SESSION lock_wait_timeout = 60";
 /// How often the swap asks for its locks, two seconds each time.
 const SWAP_TRIES: usize = 5;
+/// How many ranges one statement writes down.
+const RANGES: usize = 500;
 
 pub struct MySqlTarget {
-    place: Place,
-    work: TargetWork,
-    /// Where tables are loaded: the staging database, or the new database itself.
-    staging: String,
-    /// Where replaced tables go.
-    old: String,
+    pub(super) place: Place,
+    pub(super) work: TargetWork,
+    pub(super) noted: Noted,
     outside: Outside,
+    epoch: u64,
+    is_resumed: bool,
     packet_limit: Bytes,
-    swept: Vec<String>,
+    pub(super) swept: Vec<String>,
     /// Holds the lock of the target database for as long as the target lives.
-    session: Mutex<Session>,
+    pub(super) session: Mutex<Session>,
 }
 
 impl MySqlTarget {
-    pub async fn open(place: &Place, flavour: &Flavour, work: &TargetWork) -> Result<MySqlTarget> {
+    pub async fn open(
+        place: &Place,
+        flavour: &Flavour,
+        work: &TargetWork,
+        opening: &Opening,
+    ) -> Result<MySqlTarget> {
         let mut session = place.open(Purpose::Definitions).await?;
         if flavour.mariadb {
             // Rows that a CHECK added later would refuse are still rows of the source.
@@ -51,132 +61,158 @@ impl MySqlTarget {
                 )
                 .await?;
         }
-        marks::lock(&mut session, &work.database).await?;
-        Outside::refuse(&mut session, work).await?;
-        session
-            .run("make the database of marks", include_str!("sql/marks.sql"))
-            .await?;
-        let mut swept = marks::sweep(&mut session, &work.database).await?;
-        swept.extend(marks::sweep_unnoted(&mut session, work).await?);
-        let id: String = work.run.chars().filter(|c| *c != '-').collect();
-        let name = |part: &str| format!("_maestro_{}_{part}", &id[id.len().saturating_sub(12)..]);
-        let fresh = work.before.is_none();
-        let mut target = MySqlTarget {
-            place: place.clone(),
-            staging: if fresh {
-                work.database.clone()
-            } else {
-                format!("{}_{}", name("staging"), marks::tag(&work.database))
-            },
-            old: format!("{}_{}", name("old"), marks::tag(&work.database)),
-            outside: Outside::of(work),
-            packet_limit: packet_limit(&mut session).await?,
-            work: work.clone(),
-            swept,
-            session: Mutex::new(session),
+        let mut swept = match opening {
+            Opening::Resume => marks::take_over(&mut session, &work.run, &work.database).await?,
+            _ => {
+                marks::lock(&mut session, &work.database).await?;
+                Vec::new()
+            }
         };
-        if let Some(object) = target
-            .parked()
-            .into_iter()
-            .find(|object| object.obstacle.is_some())
-        {
-            return Err(Error::Refused {
-                problem: format!(
-                    "{} could not be put back after the swap: its definition cannot be read",
-                    object.title()
-                ),
-                mend: "let this user read it, or drop it first".into(),
-            });
+        marks::take_lane(&mut session, &work.run, HOLDER).await?;
+        let known = match opening {
+            Opening::Resume => marks::noted_run(&mut session, &work.run).await?,
+            _ => None,
+        };
+        // What is live already is settled by the work that was noted before the swap.
+        let work = match &known {
+            Some(noted) if noted.state == "swapping" => {
+                let old = marks::work(&mut session, &work.run).await?;
+                match marks::has_marks(&mut session, &noted.undo).await? {
+                    true => old,
+                    false => {
+                        let mut left = MySqlTarget::of(
+                            place,
+                            place.open(Purpose::Definitions).await?,
+                            old,
+                            noted.clone(),
+                        );
+                        left.put_all_back().await?;
+                        work.clone()
+                    }
+                }
+            }
+            _ => work.clone(),
+        };
+        let is_swapped = match &known {
+            Some(noted) => marks::has_marks(&mut session, &noted.undo).await?,
+            None => false,
+        };
+        if !is_swapped {
+            Outside::refuse(&mut session, &work).await?;
+            refuse_unreadable(&work)?;
         }
-        target.make_staging(fresh).await?;
+        session
+            .run(
+                "prepare the database of marks",
+                include_str!("sql/marks.sql"),
+            )
+            .await?;
+        if known.is_none() {
+            swept.extend(undo::settle_dead(place, &mut session, &work).await?);
+        }
+        let is_new = known.is_none();
+        let noted = known.unwrap_or_else(|| name(&work, opening));
+        let packet_limit = packet_limit(&mut session).await?;
+        let mut target = MySqlTarget::of(place, session, work, noted);
+        let session = target.session.get_mut();
+        target.epoch = marks::next_epoch(session, &target.work.database).await?;
+        target.packet_limit = packet_limit;
+        target.is_resumed = !is_new;
+        target.swept = swept;
+        if is_new {
+            target.make_staging().await?;
+        }
+        if !is_swapped {
+            target.use_staging().await?;
+        }
         Ok(target)
     }
 
-    async fn make_staging(&mut self, fresh: bool) -> Result<()> {
-        let session = self.session.get_mut();
-        let place = quote(&self.staging);
-        let mark = format!(
-            "INSERT INTO _maestro.work (run, database_name, staging, old) VALUES ({}, {}, {}, {})",
-            text(&self.work.run),
-            text(&self.work.database),
-            text(&self.staging),
-            text(&self.old)
-        );
-        let option = |keyword: &str, value: &Option<String>| {
-            value
-                .as_ref()
-                .map(|value| format!(" {keyword} {value}"))
-                .unwrap_or_default()
-        };
-        let create = format!(
-            "CREATE DATABASE {place}{}{}",
-            option("CHARACTER SET", &self.work.charset),
-            option("COLLATE", &self.work.collation)
-        );
-        session.run("note the work on the target", &mark).await?;
-        session.run("make the staging database", &create).await?;
-        if fresh {
-            let marker = format!("CREATE TABLE {place}.{INCOMPLETE} (run VARCHAR(36) NOT NULL)");
-            let filled = format!(
-                "INSERT INTO {place}.{INCOMPLETE} VALUES ({})",
-                text(&self.work.run)
-            );
-            session
-                .run(
-                    "mark the new database as incomplete",
-                    &format!("{marker}; {filled}"),
-                )
-                .await?;
+    /// A target as its note says, without its lock.
+    pub(super) fn of(
+        place: &Place,
+        session: Session,
+        work: TargetWork,
+        noted: Noted,
+    ) -> MySqlTarget {
+        MySqlTarget {
+            place: place.clone(),
+            outside: Outside::of(&work),
+            work,
+            noted,
+            epoch: 0,
+            is_resumed: false,
+            packet_limit: Bytes(1 << 20),
+            swept: Vec::new(),
+            session: Mutex::new(session),
         }
+    }
+
+    async fn make_staging(&mut self) -> Result<()> {
+        let session = self.session.get_mut();
+        marks::note(session, &self.noted).await?;
+        if self.noted.undo_of.is_some() {
+            return Ok(());
+        }
+        let create = create_database(&self.noted.staging, &self.work);
+        session.run("make the staging database", &create).await?;
+        marks::make_marks(session, &self.noted.staging).await
+    }
+
+    async fn use_staging(&mut self) -> Result<()> {
+        let sql = format!("USE {}", quote(&self.noted.staging));
+        let session = self.session.get_mut();
         session
-            .run("use the staging database", &format!("USE {place}"))
+            .run("use the staging database", &sql)
             .await
             .map(drop)
     }
 
-    fn is_fresh(&self) -> bool {
-        self.work.before.is_none()
+    /// Whether a database that nobody knows yet is filled under its own name.
+    fn is_in_place(&self) -> bool {
+        self.noted.staging == self.work.database
     }
 
-    fn staged(&self, table: &str) -> String {
-        format!("{}.{}", quote(&self.staging), quote(table))
+    fn staged_name(&self, table: &str) -> String {
+        format!("{}.{}", quote(&self.noted.staging), quote(table))
     }
 
     fn live(&self, table: &str) -> String {
         format!("{}.{}", quote(&self.work.database), quote(table))
     }
 
+    fn undone(&self, table: &str) -> String {
+        format!("{}.{}", quote(&self.noted.undo), quote(table))
+    }
+
     /// The live tables that leave: replaced ones and removed ones.
-    fn leaving(&self) -> Vec<String> {
+    pub(super) fn leaving(&self) -> Vec<&Table> {
         let Some(before) = &self.work.before else {
             return Vec::new();
         };
         let leaves = |table: &&Table| {
             self.work.tables.contains(&table.name) || self.work.removed.contains(&table.name)
         };
-        before
-            .tables
-            .iter()
-            .filter(leaves)
-            .map(|table| table.name.clone())
-            .collect()
+        before.tables.iter().filter(leaves).collect()
     }
 
     async fn rename(&self, session: &mut Session) -> Result<()> {
-        let old = |table: &String| format!("{}.{}", quote(&self.old), quote(table));
-        let out = self
+        let mut pairs: Vec<String> = self
             .leaving()
-            .into_iter()
-            .map(|table| format!("{} TO {}", self.live(&table), old(&table)));
-        let into = self
-            .work
-            .tables
             .iter()
-            .map(|table| format!("{} TO {}", self.staged(table), self.live(table)));
-        let pairs: Vec<String> = out.chain(into).collect();
-        if pairs.is_empty() {
-            return Ok(());
+            .map(|table| format!("{} TO {}", self.live(&table.name), self.undone(&table.name)))
+            .collect();
+        if !self.is_in_place() {
+            let into = self.work.tables.iter();
+            pairs.extend(
+                into.map(|table| format!("{} TO {}", self.staged_name(table), self.live(table))),
+            );
         }
+        pairs.push(format!(
+            "{} TO {}",
+            self.staged_name(MARKS),
+            self.undone(MARKS)
+        ));
         let sql = format!("RENAME TABLE {}", pairs.join(", "));
         for attempt in 1.. {
             match session.run("swap the tables", &sql).await {
@@ -192,15 +228,9 @@ impl MySqlTarget {
         Ok(())
     }
 
-    async fn forget(&self, session: &mut Session) -> Result<()> {
-        let sql = format!(
-            "DELETE FROM _maestro.work WHERE run = {} AND database_name = {}",
-            text(&self.work.run),
-            text(&self.work.database)
-        );
-        session.run("clear the mark", &sql).await?;
-        // The server would notice the closed connection only after a while, and refuse who comes next.
-        marks::release(session, &self.work.database).await
+    /// The server would notice the closed connection only after a while, and refuse who comes next.
+    async fn release(&self, session: &mut Session) -> Result<()> {
+        marks::release(session, &self.work.run, &self.work.database).await
     }
 }
 
@@ -210,8 +240,38 @@ impl Target for MySqlTarget {
         &self.swept
     }
 
+    async fn staged(&self) -> Result<Vec<StagedTable>> {
+        let mut session = self.session.lock().await;
+        let place = match marks::has_marks(&mut session, &self.noted.undo).await? {
+            true => &self.noted.undo,
+            false => &self.noted.staging,
+        };
+        let sql = format!(
+            "SELECT table_name, bounds, row_count FROM {}.{MARKS} ORDER BY table_name, chunk",
+            quote(place)
+        );
+        let mut staged: Vec<StagedTable> = Vec::new();
+        for row in session.rows("read the marks", &sql).await? {
+            let chunk = serde_json::from_str(&row.text(1))
+                .map_err(|cause| Error::statement("read the marks", cause))?;
+            let rows = row.optional(2).and_then(|rows| rows.parse().ok()).map(Rows);
+            let name = row.text(0);
+            if staged.last().is_none_or(|table| table.name != name) {
+                let chunks = Vec::new();
+                staged.push(StagedTable { name, chunks });
+            }
+            let table = staged.last_mut().expect("one was pushed");
+            table.chunks.push(StagedChunk { chunk, rows });
+        }
+        Ok(staged)
+    }
+
     async fn create(&self, table: &Table) -> Result<()> {
-        let sql = definition::without_foreign_keys(&table.definition);
+        let sql = format!(
+            "DROP TABLE IF EXISTS {}; {}",
+            self.staged_name(&table.name),
+            definition::without_foreign_keys(&table.definition)
+        );
         self.session
             .lock()
             .await
@@ -220,8 +280,51 @@ impl Target for MySqlTarget {
             .map(drop)
     }
 
-    async fn loader(&self) -> Result<Box<dyn Loader>> {
+    async fn cut(&self, table: &Table, chunks: &[Chunk]) -> Result<()> {
+        let mut session = self.session.lock().await;
+        let action = "write the ranges down";
+        session.run(action, "START TRANSACTION").await?;
+        let numbered: Vec<(usize, &Chunk)> = chunks.iter().enumerate().collect();
+        for ranges in numbered.chunks(RANGES) {
+            let rows: Vec<String> = ranges
+                .iter()
+                .map(|(number, chunk)| {
+                    format!(
+                        "({}, {number}, {}, NULL)",
+                        text(&table.name),
+                        text(&bounds(chunk))
+                    )
+                })
+                .collect();
+            let sql = format!(
+                "INSERT INTO {} (table_name, chunk, bounds, row_count) VALUES {}",
+                self.staged_name(MARKS),
+                rows.join(", ")
+            );
+            session.run(action, &sql).await?;
+        }
+        session.run(action, "COMMIT").await.map(drop)
+    }
+
+    async fn committed(&self, table: &Table, number: usize) -> Result<Option<Rows>> {
+        let sql = format!(
+            "SELECT row_count FROM {} WHERE table_name = {} AND chunk = {number}",
+            self.staged_name(MARKS),
+            text(&table.name)
+        );
+        let rows = self
+            .session
+            .lock()
+            .await
+            .rows("ask for the mark of a chunk", &sql)
+            .await?;
+        let count = rows.first().and_then(|row| row.optional(0));
+        Ok(count.and_then(|count| count.parse().ok()).map(Rows))
+    }
+
+    async fn loader(&self, lane: usize) -> Result<Box<dyn Loader>> {
         let mut session = self.place.open(Purpose::Rows).await?;
+        marks::take_lane(&mut session, &self.work.run, lane).await?;
         // Unknown on MySQL, where it changes nothing that it fails.
         let _ = session
             .run(
@@ -229,30 +332,34 @@ impl Target for MySqlTarget {
                 "SET SESSION check_constraint_checks = 0",
             )
             .await;
-        Ok(Box::new(super::loader::MySqlLoader::new(
+        let fence = Fence {
+            target: self.work.database.clone(),
+            epoch: self.epoch,
+        };
+        Ok(Box::new(MySqlLoader::new(
             session,
-            &self.staging,
+            &self.noted.staging,
+            fence,
             self.packet_limit,
         )))
     }
 
     async fn complete(&self) -> Result<()> {
         let mut session = self.session.lock().await;
-        for table in self
-            .work
-            .tables
-            .iter()
-            .filter_map(|name| self.work.source.table(name))
-        {
-            let keys: Vec<String> = table
-                .foreign_keys
-                .iter()
-                .map(|key| format!("ADD {}", self.spelled(key)))
-                .collect();
+        for table in self.staged_tables() {
+            let mut keys = Vec::new();
+            for key in &table.foreign_keys {
+                // A resumed run, and an undo, may have some of them already.
+                let there =
+                    outside::is_there(&mut session, &self.noted.staging, &table.name, &key.name);
+                if !self.may_have_keys() || !there.await? {
+                    keys.push(format!("ADD {}", self.spelled(key)));
+                }
+            }
             if !keys.is_empty() {
                 let sql = format!(
                     "ALTER TABLE {} {}",
-                    self.staged(&table.name),
+                    self.staged_name(&table.name),
                     keys.join(", ")
                 );
                 session
@@ -261,44 +368,48 @@ impl Target for MySqlTarget {
             }
         }
         self.outside
-            .check(&mut session, &self.work, &self.staging)
+            .check(&mut session, &self.work, &self.noted.staging)
             .await
     }
 
     async fn count(&self, table: &Table) -> Result<Rows> {
-        snapshot::count(&mut *self.session.lock().await, &self.staged(&table.name)).await
+        let place = self.staged_name(&table.name);
+        snapshot::count(&mut *self.session.lock().await, &place).await
     }
 
-    async fn digest(&self, table: &Table) -> Result<Digest> {
-        snapshot::digest(
-            &mut *self.session.lock().await,
-            &self.staged(&table.name),
-            table,
-        )
-        .await
+    async fn digest(&self, table: &Table, chunk: &Chunk) -> Result<Digest> {
+        let place = self.staged_name(&table.name);
+        snapshot::digest(&mut *self.session.lock().await, &place, table, chunk).await
     }
 
     /// Ends with the RENAME: what fails before it is put back, what fails after it comes in `objects`.
     async fn swap(&self) -> Result<()> {
         let mut session = self.session.lock().await;
-        if self.is_fresh() {
-            // Without its marker the database counts as complete.
-            let sql = format!("DROP TABLE {}", self.staged(INCOMPLETE));
-            return session.run("take the marker off", &sql).await.map(drop);
-        }
-        let create = format!(
-            "SET SESSION lock_wait_timeout = 2; CREATE DATABASE {}",
-            quote(&self.old)
+        // Whoever finds this run dead knows from here on what may be missing.
+        let work = marks::packed(&self.work)?;
+        marks::enter(&mut session, &self.work.run, "swapping", ("work", &work)).await?;
+        let mut create = format!(
+            "SET SESSION lock_wait_timeout = 2; CREATE DATABASE IF NOT EXISTS {}",
+            quote(&self.noted.undo)
         );
+        if self.work.before.is_none() && !self.is_in_place() {
+            create = format!(
+                "{create}; {}",
+                create_database(&self.work.database, &self.work)
+            );
+        }
         session
             .run("make a place for the old tables", &create)
             .await?;
         let parked = self.parked();
         let cause = match self.replace(&mut session, &parked).await {
             Ok(()) => return Ok(()),
-            Err(Error::Lost { .. }) if self.is_swapped().await? => return Ok(()),
             Err(cause) => cause,
         };
+        if matches!(cause, Error::Lost { .. }) {
+            // Whether it happened is for the next connection to see.
+            return Err(cause);
+        }
         // The live tables are the old ones still: what stepped aside for the swap comes back.
         match self.put_back(&mut session, &parked).await {
             Ok(()) => Err(cause),
@@ -313,6 +424,7 @@ impl Target for MySqlTarget {
     async fn objects(&self) -> Result<Vec<(Object, Error)>> {
         let mut session = self.session.lock().await;
         session.run("be patient again", PATIENT).await?;
+        self.free_the_undo(&mut session).await?;
         self.outside
             .attach(&mut session, &self.work.database)
             .await?;
@@ -322,48 +434,64 @@ impl Target for MySqlTarget {
         let mut wanted = self.work.objects.clone();
         wanted.extend(self.kept_triggers());
         wanted.sort_by_key(|object| object.kind);
+        if wanted.is_empty() {
+            return Ok(Vec::new());
+        }
         objects::make(&mut session, &self.work.database, &wanted).await
     }
 
-    async fn finish(&self) -> Result<()> {
+    async fn finish(&self, keep: usize) -> Result<Option<Undo>> {
         let mut session = self.session.lock().await;
-        if self.is_fresh() {
-            return self.forget(&mut session).await;
-        }
-        let sql = format!(
-            "DROP DATABASE IF EXISTS {}; DROP DATABASE {}",
-            quote(&self.old),
-            quote(&self.staging)
-        );
-        session.run("drop the replaced tables", &sql).await?;
-        self.forget(&mut session).await
+        let kept = undo::keep(self, &mut session, keep).await?;
+        self.release(&mut session).await?;
+        Ok(kept)
     }
 
     async fn discard(&self) -> Result<()> {
         let mut session = self.session.lock().await;
-        let sql = format!(
-            "DROP DATABASE IF EXISTS {}; DROP DATABASE IF EXISTS {}",
-            quote(&self.staging),
-            quote(&self.old)
-        );
-        session.run("drop the staging database", &sql).await?;
-        self.forget(&mut session).await
+        undo::drop_staging(&mut session, &self.noted).await?;
+        self.release(&mut session).await
+    }
+
+    async fn leave(&self) -> Result<()> {
+        let mut session = self.session.lock().await;
+        self.release(&mut session).await
     }
 }
 
 impl MySqlTarget {
+    fn staged_tables(&self) -> impl Iterator<Item = &Table> {
+        let names = self.work.tables.iter();
+        names.filter_map(|name| self.work.source.table(name))
+    }
+
+    /// Staging that was made in this process has no foreign keys yet.
+    fn may_have_keys(&self) -> bool {
+        self.is_resumed || self.noted.undo_of.is_some()
+    }
+
     /// Steps aside what RENAME cannot pass, and renames.
     async fn replace(&self, session: &mut Session, parked: &[Object]) -> Result<()> {
         for object in parked {
             objects::drop_one(session, &self.work.database, object).await?;
         }
         self.outside.detach(session, &self.work.database).await?;
+        kill::point("aside");
         self.rename(session).await
     }
 
     async fn put_back(&self, session: &mut Session, parked: &[Object]) -> Result<()> {
         session.run("be patient again", PATIENT).await?;
-        let failed = objects::make(session, &self.work.database, parked).await?;
+        let mut missing = Vec::new();
+        for object in parked {
+            if !objects::is_there(session, &self.work.database, object).await? {
+                missing.push(object.clone());
+            }
+        }
+        let failed = match missing.is_empty() {
+            true => Vec::new(),
+            false => objects::make(session, &self.work.database, &missing).await?,
+        };
         self.outside.attach(session, &self.work.database).await?;
         let told: Vec<String> = failed
             .iter()
@@ -382,17 +510,38 @@ impl MySqlTarget {
         }
     }
 
+    /// What a dead run set aside for a swap that did not happen comes back.
+    pub(super) async fn put_all_back(&mut self) -> Result<()> {
+        let parked = self.parked();
+        let mut session = self.place.open(Purpose::Definitions).await?;
+        self.put_back(&mut session, &parked).await
+    }
+
+    /// Foreign keys of the old tables to tables that stay would bind the living to the dead.
+    async fn free_the_undo(&self, session: &mut Session) -> Result<()> {
+        let leaving = self.leaving();
+        for table in &leaving {
+            let bound = table.foreign_keys.iter().filter(|key| {
+                key.parent_database.is_some()
+                    || !leaving.iter().any(|other| other.name == key.parent)
+            });
+            for key in bound {
+                if outside::is_there(session, &self.noted.undo, &table.name, &key.name).await? {
+                    let sql = format!(
+                        "ALTER TABLE {} DROP FOREIGN KEY {}",
+                        self.undone(&table.name),
+                        quote(&key.name)
+                    );
+                    session.run("free the undo of its keys", &sql).await?;
+                }
+            }
+        }
+        Ok(())
+    }
+
     /// The live objects that RENAME cannot pass.
     fn parked(&self) -> Vec<Object> {
-        let before = self
-            .work
-            .before
-            .iter()
-            .flat_map(|catalog| &catalog.objects)
-            .cloned()
-            .collect::<Vec<_>>();
-        let parked = objects::in_the_way(&before, &self.leaving(), &self.work.tables);
-        parked.into_iter().cloned().collect()
+        parked(&self.work)
     }
 
     /// Triggers of replaced tables that the plan neither replaces nor drops: they come back.
@@ -412,28 +561,92 @@ impl MySqlTarget {
         self.parked().into_iter().filter(stays).collect()
     }
 
-    /// Whether the tables were renamed although the answer was lost: another connection looks.
-    async fn is_swapped(&self) -> Result<bool> {
-        let mut session = self.place.open(Purpose::Definitions).await?;
-        let sql = format!(
-            "SELECT COUNT(*) FROM information_schema.TABLES WHERE TABLE_SCHEMA = {}",
-            text(&self.staging)
-        );
-        let rows = session
-            .rows("look whether the tables were swapped", &sql)
-            .await?;
-        Ok(rows.first().is_some_and(|row| row.number(0) == 0))
-    }
-
     /// A foreign key of a staged table: its parent is staged too, or stays where it is.
     fn spelled(&self, key: &ForeignKey) -> String {
         let database = match &key.parent_database {
             Some(other) => other,
-            None if self.work.tables.contains(&key.parent) => &self.staging,
+            None if self.work.tables.contains(&key.parent) => &self.noted.staging,
             None => &self.work.database,
         };
         outside::spelled(key, database)
     }
+}
+
+/// The live objects that a RENAME cannot pass.
+fn parked(work: &TargetWork) -> Vec<Object> {
+    let Some(before) = &work.before else {
+        return Vec::new();
+    };
+    let leaving: Vec<String> = before
+        .tables
+        .iter()
+        .map(|table| &table.name)
+        .filter(|name| work.tables.contains(name) || work.removed.contains(name))
+        .cloned()
+        .collect();
+    let parked = objects::in_the_way(&before.objects, &leaving, &work.tables);
+    parked.into_iter().cloned().collect()
+}
+
+fn refuse_unreadable(work: &TargetWork) -> Result<()> {
+    match parked(work)
+        .into_iter()
+        .find(|object| object.obstacle.is_some())
+    {
+        None => Ok(()),
+        Some(object) => Err(Error::Refused {
+            problem: format!(
+                "{} could not be put back after the swap: its definition cannot be read",
+                object.title()
+            ),
+            mend: "let this user read it, or drop it first".into(),
+        }),
+    }
+}
+
+/// What a run makes, by name.
+fn name(work: &TargetWork, opening: &Opening) -> Noted {
+    let named = |part: &str| {
+        format!(
+            "_maestro_{}_{part}_{}",
+            marks::short(&work.run),
+            marks::tag(&work.database)
+        )
+    };
+    let (staging, undo_of) = match opening {
+        Opening::Undo(undo) => (undo.place.clone(), Some(undo.run.clone())),
+        _ if work.before.is_none() => (work.database.clone(), None),
+        _ => (named("staging"), None),
+    };
+    Noted {
+        run: work.run.clone(),
+        database: work.database.clone(),
+        staging,
+        undo: named("undo"),
+        undo_of,
+        state: "staging".into(),
+        made: 0,
+    }
+}
+
+fn create_database(name: &str, work: &TargetWork) -> String {
+    let option = |keyword: &str, value: &Option<String>| {
+        value
+            .as_ref()
+            .map(|value| format!(" {keyword} {value}"))
+            .unwrap_or_default()
+    };
+    format!(
+        "CREATE DATABASE {}{}{}",
+        quote(name),
+        option("CHARACTER SET", &work.charset),
+        option("COLLATE", &work.collation)
+    )
+}
+
+/// A range as its mark holds it.
+pub fn bounds(chunk: &Chunk) -> String {
+    serde_json::to_string(chunk).expect("a range is plain text")
 }
 
 async fn packet_limit(session: &mut Session) -> Result<Bytes> {

@@ -68,7 +68,14 @@ impl Loader for Writer {
             .await
     }
 
-    async fn commit(&mut self) -> Result<()> {
+    async fn clear(&mut self, table: &Table, _: &crate::model::batch::Chunk) -> Result<()> {
+        Err(crate::engines::Error::statement(
+            format!("clear {}", table.name),
+            "not resumed",
+        ))
+    }
+
+    async fn commit(&mut self, _: crate::engines::Mark<'_>) -> Result<()> {
         self.run("COMMIT", "commit rows in staging").await?;
         self.turn = None;
         Ok(())

@@ -189,7 +189,34 @@ impl Server for Files {
         Ok(Box::new(Moment::open(path).await?))
     }
 
-    async fn target(&self, work: &TargetWork) -> Result<Box<dyn Target>> {
+    async fn shows(&self, _: &str, _: &str) -> Result<crate::engines::Shown> {
+        Ok(crate::engines::Shown::Nothing)
+    }
+
+    async fn undos(&self) -> Result<Vec<crate::engines::Undo>> {
+        Ok(Vec::new())
+    }
+
+    async fn replaced(&self, undo: &crate::engines::Undo) -> Result<crate::engines::Replaced> {
+        Err(Error::statement(
+            format!("read the undo of {}", undo.database),
+            "there is none",
+        ))
+    }
+
+    async fn drop_undo(&self, _: &crate::engines::Undo) -> Result<()> {
+        Ok(())
+    }
+
+    async fn prune(&self, _: &[String]) -> Result<Vec<String>> {
+        Ok(Vec::new())
+    }
+
+    async fn target(
+        &self,
+        work: &TargetWork,
+        _: &crate::engines::Opening,
+    ) -> Result<Box<dyn Target>> {
         Ok(Box::new(
             Replica::open(self.place.clone(), work.clone()).await?,
         ))

@@ -89,7 +89,7 @@ impl Snapshot for Moment {
             .await
     }
 
-    async fn digest(&self, _: usize, table: &Table) -> Result<Digest> {
+    async fn digest(&self, _: usize, table: &Table, _: &Chunk) -> Result<Digest> {
         let table = table.clone();
         self.call(move |connection| cells::digest(connection, &table).map_err(failed(&table.name)))
             .await

@@ -196,7 +196,23 @@ impl Target for Replica {
         .await
     }
 
-    async fn loader(&self) -> Result<Box<dyn Loader>> {
+    async fn staged(&self) -> Result<Vec<crate::engines::StagedTable>> {
+        Ok(Vec::new())
+    }
+
+    async fn cut(&self, _: &Table, _: &[crate::model::batch::Chunk]) -> Result<()> {
+        Ok(())
+    }
+
+    async fn committed(&self, _: &Table, _: usize) -> Result<Option<Rows>> {
+        Ok(None)
+    }
+
+    async fn leave(&self) -> Result<()> {
+        self.end().await
+    }
+
+    async fn loader(&self, _: usize) -> Result<Box<dyn Loader>> {
         Ok(Box::new(Writer::new(
             self.worker.clone(),
             self.gate.clone(),
@@ -221,7 +237,7 @@ impl Target for Replica {
             .await
     }
 
-    async fn digest(&self, table: &Table) -> Result<Digest> {
+    async fn digest(&self, table: &Table, _: &crate::model::batch::Chunk) -> Result<Digest> {
         let table = table.clone();
         self.worker
             .call(move |connection| {
@@ -253,8 +269,8 @@ impl Target for Replica {
         ))
     }
 
-    async fn finish(&self) -> Result<()> {
-        self.end().await
+    async fn finish(&self, _: usize) -> Result<Option<crate::engines::Undo>> {
+        self.end().await.map(|()| None)
     }
 
     async fn discard(&self) -> Result<()> {

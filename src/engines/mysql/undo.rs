@@ -1,0 +1,357 @@
+//! The way back: undos that runs have left, how a run ends with one, and what dead runs left half done.
+//!
+//! Nothing is dropped that somebody may still want: an undo goes when a newer one takes its place or a person says
+//! so, staging goes when its run is dead and a new run of the same database, or `prune`, comes by.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+use super::Place;
+use super::dialect::{quote, text};
+use super::marks::{self, MARKS, Noted};
+use super::objects;
+use super::session::{Purpose, Session};
+use super::snapshot;
+use super::target::MySqlTarget;
+use crate::engines::{Error, Replaced, Result, Shown, Target, TargetWork, Undo};
+use crate::model::units::{Bytes, Rows};
+
+/// What a table looked like when its run ended.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+struct Seen {
+    table: String,
+    rows: u64,
+    /// The server's time of the last write, as it prints it; None where it does not know.
+    written: Option<String>,
+}
+
+/// Ends a run whose tables are live: what they replaced becomes its undo, older ones go.
+pub async fn keep(
+    target: &MySqlTarget,
+    session: &mut Session,
+    keep: usize,
+) -> Result<Option<Undo>> {
+    let (noted, work) = (&target.noted, &target.work);
+    if work.vanishes {
+        drop_if_empty(session, &work.database).await?;
+    }
+    if noted.staging != work.database {
+        drop_database(session, &noted.staging).await?;
+    }
+    if let Some(old) = &noted.undo_of {
+        marks::forget(session, old).await?;
+    }
+    let others = marks::noted(
+        session,
+        &format!(
+            "database_name = {} AND state = 'kept' AND run <> {}",
+            text(&work.database),
+            text(&work.run)
+        ),
+    )
+    .await?;
+    if keep == 0 {
+        drop_database(session, &noted.undo).await?;
+        marks::forget(session, &work.run).await?;
+    } else {
+        let seen = marks::packed(&see(session, work, noted).await?)?;
+        marks::enter(session, &work.run, "kept", ("seen", &seen)).await?;
+    }
+    for older in others.iter().skip(keep.saturating_sub(1)) {
+        drop_database(session, &older.undo).await?;
+        marks::forget(session, &older.run).await?;
+    }
+    if keep == 0 {
+        return Ok(None);
+    }
+    let kept = list(session).await?;
+    Ok(kept.into_iter().find(|undo| undo.run == work.run))
+}
+
+/// The tables that have just gone live: their rows by the marks, or counted where there are none.
+async fn see(session: &mut Session, work: &TargetWork, noted: &Noted) -> Result<Vec<Seen>> {
+    let is_undo = noted.undo_of.is_some();
+    let sql = format!(
+        "SELECT table_name, SUM(row_count) FROM {}.{MARKS} GROUP BY table_name",
+        quote(&noted.undo)
+    );
+    let marked: BTreeMap<String, u64> = session
+        .rows("read the marks", &sql)
+        .await?
+        .iter()
+        .map(|row| (row.text(0), row.number(1)))
+        .collect();
+    let written = written(session, &work.database).await?;
+    let mut seen = Vec::new();
+    for table in &work.tables {
+        let rows = match marked.get(table) {
+            // The marks of an undo are those of the run that was taken back.
+            Some(rows) if !is_undo => *rows,
+            _ => count(session, &work.database, table).await?,
+        };
+        seen.push(Seen {
+            table: table.clone(),
+            rows,
+            written: written.get(table).cloned().flatten(),
+        });
+    }
+    Ok(seen)
+}
+
+async fn count(session: &mut Session, database: &str, table: &str) -> Result<u64> {
+    let place = format!("{}.{}", quote(database), quote(table));
+    snapshot::count(session, &place)
+        .await
+        .map(|Rows(rows)| rows)
+}
+
+/// When each table of a database was written last, as far as the server knows.
+async fn written(
+    session: &mut Session,
+    database: &str,
+) -> Result<BTreeMap<String, Option<String>>> {
+    let sql = format!(
+        "SELECT TABLE_NAME, UPDATE_TIME FROM information_schema.TABLES \
+          WHERE TABLE_SCHEMA = {} AND TABLE_TYPE <> 'VIEW'",
+        text(database)
+    );
+    let rows = session.rows("read when tables were written", &sql).await?;
+    Ok(rows
+        .iter()
+        .map(|row| (row.text(0), row.optional(1)))
+        .collect())
+}
+
+/// The undos of this server, the newest first: also of a run that has not settled what follows its swap.
+pub async fn list(session: &mut Session) -> Result<Vec<Undo>> {
+    let noted = marks::noted(session, "state IN ('kept', 'swapping')").await?;
+    if noted.is_empty() {
+        return Ok(Vec::new());
+    }
+    let sql = format!(
+        "SELECT TABLE_SCHEMA, SUM(TABLE_NAME <> '{MARKS}'), SUM(TABLE_NAME = '{MARKS}'), \
+                SUM(IF(TABLE_NAME = '{MARKS}', 0, COALESCE(DATA_LENGTH + INDEX_LENGTH, 0))) \
+           FROM information_schema.TABLES WHERE TABLE_SCHEMA LIKE '\\\\_maestro\\\\_%' GROUP BY TABLE_SCHEMA"
+    );
+    let sizes = session.rows("measure the undos", &sql).await?;
+    let undos = noted.into_iter().filter_map(|noted| {
+        let size = sizes.iter().find(|row| row.text(0) == noted.undo)?;
+        let is_swapped = noted.state == "kept" || size.number(2) > 0;
+        is_swapped.then(|| Undo {
+            tables: size.number(1) as usize,
+            bytes: Bytes(
+                size.text(3)
+                    .split('.')
+                    .next()
+                    .unwrap_or_default()
+                    .parse()
+                    .unwrap_or_default(),
+            ),
+            run: noted.run,
+            database: noted.database,
+            place: noted.undo,
+            made: noted.made,
+        })
+    });
+    Ok(undos.collect())
+}
+
+/// What a run did, and which of its tables were written since.
+pub async fn replaced(session: &mut Session, undo: &Undo) -> Result<Replaced> {
+    let work = marks::work(session, &undo.run).await?;
+    let packed = marks::long(session, &undo.run, "seen").await?;
+    let seen: Vec<Seen> = match packed.is_empty() {
+        true => Vec::new(),
+        false => {
+            let json = zstd::decode_all(&packed[..])
+                .map_err(|cause| Error::statement("read the note of the run", cause))?;
+            serde_json::from_slice(&json)
+                .map_err(|cause| Error::statement("read the note of the run", cause))?
+        }
+    };
+    let now = written(session, &work.database).await?;
+    let mut found = Vec::new();
+    for seen in &seen {
+        let Some(written) = now.get(&seen.table) else {
+            found.push((seen.table.clone(), "it was dropped".to_string()));
+            continue;
+        };
+        let rows = count(session, &work.database, &seen.table).await?;
+        if rows != seen.rows {
+            let how = format!("{} rows then, {} now", Rows(seen.rows), Rows(rows));
+            found.push((seen.table.clone(), how));
+        } else if let Some(written) = written.as_ref().filter(|_| *written != seen.written) {
+            found.push((seen.table.clone(), format!("last written {written} UTC")));
+        } else if written.is_none() && seen.written.is_some() {
+            let how = "the server has restarted since and cannot tell";
+            found.push((seen.table.clone(), how.to_string()));
+        }
+    }
+    Ok(Replaced {
+        work,
+        written: found,
+    })
+}
+
+/// Drops an undo for good.
+pub async fn drop_undo(session: &mut Session, undo: &Undo) -> Result<()> {
+    marks::lock(session, &undo.database).await?;
+    drop_database(session, &undo.place).await?;
+    marks::forget(session, &undo.run).await?;
+    let sql = format!(
+        "SELECT RELEASE_LOCK({})",
+        text(&marks::lock_name(&undo.database))
+    );
+    session.rows("release a lock", &sql).await.map(drop)
+}
+
+/// Settles what dead runs left of the database whose lock is held, and what they left of others in the midst of a
+/// swap. Staging of this database goes: a new run begins.
+pub async fn settle_dead(
+    place: &Place,
+    session: &mut Session,
+    work: &TargetWork,
+) -> Result<Vec<String>> {
+    let mut told = Vec::new();
+    let ours = text(&work.database);
+    let left = marks::noted(
+        session,
+        &format!("state <> 'kept' AND (database_name = {ours} OR state = 'swapping')"),
+    )
+    .await?;
+    for noted in left {
+        let is_ours = noted.database == work.database;
+        if !is_ours && marks::lock(session, &noted.database).await.is_err() {
+            continue;
+        }
+        match settle_one(place, session, &noted, is_ours).await {
+            Ok(line) => told.extend(line),
+            Err(error @ Error::Lost { .. }) => return Err(error),
+            // What another account left of another database must not stop this run.
+            Err(error) if !is_ours => told.push(format!(
+                "run {} of {} could not be settled: {}",
+                marks::short(&noted.run),
+                noted.database,
+                error.full()
+            )),
+            Err(error) => return Err(error),
+        }
+        if !is_ours {
+            marks::release(session, &noted.run, &noted.database).await?;
+        }
+    }
+    if work.before.is_none() && marks::has_marks(session, &work.database).await? {
+        drop_database(session, &work.database).await?;
+        told.push(format!(
+            "removed the half-filled database {}",
+            work.database
+        ));
+    }
+    Ok(told)
+}
+
+/// Finishes a swap that happened, takes one back that did not; staging is dropped where `also_staging` says so.
+async fn settle_one(
+    place: &Place,
+    session: &mut Session,
+    noted: &Noted,
+    also_staging: bool,
+) -> Result<Option<String>> {
+    let short = marks::short(&noted.run);
+    if noted.state == "swapping" {
+        let work = marks::work(session, &noted.run).await?;
+        let other = place.open(Purpose::Definitions).await?;
+        let mut left = MySqlTarget::of(place, other, work, noted.clone());
+        if marks::shown(session, noted).await? == Shown::Swapped {
+            let failed = left.objects().await?;
+            left.finish(1).await?;
+            let lost: Vec<String> = failed.iter().map(|(object, _)| object.title()).collect();
+            let but = match lost.is_empty() {
+                true => String::new(),
+                false => format!(", but for {}", lost.join(", ")),
+            };
+            return Ok(Some(format!(
+                "finished the swap of {} that run {short} had begun{but}",
+                noted.database
+            )));
+        }
+        left.put_all_back().await?;
+    }
+    if !also_staging {
+        return Ok(None);
+    }
+    drop_staging(session, noted).await?;
+    Ok(Some(format!(
+        "removed what the unfinished run {short} had staged of {}",
+        noted.database
+    )))
+}
+
+/// Removes the staging of a run and its note. What was set aside as an undo of another run stays.
+pub async fn drop_staging(session: &mut Session, noted: &Noted) -> Result<()> {
+    if noted.undo_of.is_none() {
+        let in_place = noted.staging == noted.database;
+        if !in_place || marks::has_marks(session, &noted.database).await? {
+            drop_database(session, &noted.staging).await?;
+        }
+    }
+    drop_database(session, &noted.undo).await?;
+    marks::forget(session, &noted.run).await
+}
+
+/// Removes what dead runs left, but the staging of the runs in `keep`.
+pub async fn prune(place: &Place, session: &mut Session, keep: &[String]) -> Result<Vec<String>> {
+    let mut told = Vec::new();
+    for noted in marks::noted(session, "state <> 'kept'").await? {
+        if keep.contains(&noted.run) || marks::lock(session, &noted.database).await.is_err() {
+            continue;
+        }
+        told.extend(settle_one(place, session, &noted, true).await?);
+        marks::release(session, &noted.run, &noted.database).await?;
+    }
+    told.extend(strays(session).await?);
+    Ok(told)
+}
+
+/// Databases with our names that no note knows.
+async fn strays(session: &mut Session) -> Result<Vec<String>> {
+    let noted = marks::noted(session, "TRUE").await?;
+    let rows = session
+        .rows("list databases", "SHOW DATABASES LIKE '\\_maestro\\_%'")
+        .await?;
+    let mut told = Vec::new();
+    for name in rows.iter().map(|row| row.text(0)) {
+        let is_known = noted
+            .iter()
+            .any(|noted| noted.staging == name || noted.undo == name);
+        let of = name.rsplit('_').next().unwrap_or_default();
+        if is_known || of.len() != 24 {
+            continue;
+        }
+        let lock = text(&format!("mae:{of}"));
+        let sql = format!("SELECT IS_USED_LOCK({lock}) IS NULL");
+        let free = session.rows("look for a lock", &sql).await?;
+        if free.first().is_some_and(|row| row.number(0) == 1) {
+            drop_database(session, &name).await?;
+            told.push(format!("removed {name}, which no run knows"));
+        }
+    }
+    Ok(told)
+}
+
+async fn drop_database(session: &mut Session, name: &str) -> Result<()> {
+    let sql = format!("DROP DATABASE IF EXISTS {}", quote(name));
+    session
+        .run(&format!("drop the database {name}"), &sql)
+        .await
+        .map(drop)
+}
+
+/// Drops a database unless somebody has made a table in it meanwhile.
+async fn drop_if_empty(session: &mut Session, database: &str) -> Result<()> {
+    match objects::has_tables(session, database).await? {
+        true => Ok(()),
+        false => drop_database(session, database).await,
+    }
+}
