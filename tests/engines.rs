@@ -10,10 +10,14 @@ mod servers;
 use std::collections::BTreeSet;
 use std::time::{Duration, Instant};
 
-use maestro::engines::Error;
-use maestro::model::catalog::ObjectKind;
+use maestro::engines::{Error, Opening, Server, Shown, StagedTable, Target};
+use maestro::model::batch::Chunk;
+use maestro::model::catalog::{Catalog, ObjectKind};
+use maestro::model::diff::fingerprint;
 use maestro::model::survey::Role;
 use maestro::model::units::Rows;
+use maestro::run::event::Silent;
+use maestro::run::rollback;
 
 use kit::*;
 
@@ -175,7 +179,7 @@ async fn nothing_is_live_before_the_swap_and_everything_after(fixture: &dyn Fixt
     );
     target.swap().await.unwrap();
     assert!(target.objects().await.unwrap().is_empty());
-    target.finish().await.unwrap();
+    target.finish(0).await.unwrap();
     assert_eq!(
         ask(fixture, &*server, "SELECT name FROM busy ORDER BY id").await,
         [["Ada"], ["Cleo"]]
@@ -199,7 +203,7 @@ async fn a_database_is_made_where_there_was_none(fixture: &dyn Fixture) {
     let target = staged(fixture, &*server, &source, None).await;
     target.swap().await.unwrap();
     assert!(target.objects().await.unwrap().is_empty());
-    target.finish().await.unwrap();
+    target.finish(0).await.unwrap();
     assert_eq!(
         ask(fixture, &*server, "SELECT id FROM orders ORDER BY id").await,
         [["10"], ["11"], ["12"]]
@@ -241,15 +245,17 @@ async fn a_second_run_on_one_database_is_refused(fixture: &dyn Fixture) {
     let server = old_shop(fixture).await;
     let before = server.catalog(&fixture.name("shop")).await.unwrap();
     let first = server
-        .target(&work(fixture, &source, before.clone()))
+        .target(&work(fixture, &source, before.clone()), &Opening::Fresh)
         .await
         .unwrap();
     let second = open(fixture.endpoint(Side::Target)).await;
-    let refused = second.target(&work(fixture, &source, before.clone())).await;
+    let refused = second
+        .target(&work(fixture, &source, before.clone()), &Opening::Fresh)
+        .await;
     assert!(matches!(refused, Err(Error::Locked { .. })));
     first.discard().await.unwrap();
     second
-        .target(&work(fixture, &source, before))
+        .target(&work(fixture, &source, before), &Opening::Fresh)
         .await
         .unwrap()
         .discard()
@@ -265,7 +271,10 @@ async fn the_next_run_sweeps_what_a_dead_one_left(fixture: &dyn Fixture) {
     drop(staged(fixture, &*server, &source, before.clone()).await);
     let deadline = Instant::now() + Duration::from_secs(10);
     let next = loop {
-        match server.target(&work(fixture, &source, before.clone())).await {
+        match server
+            .target(&work(fixture, &source, before.clone()), &Opening::Fresh)
+            .await
+        {
             Ok(next) => break next,
             // The dead run's connection takes a moment to go.
             Err(Error::Locked { .. }) if Instant::now() < deadline => {
@@ -283,6 +292,187 @@ async fn the_next_run_sweeps_what_a_dead_one_left(fixture: &dyn Fixture) {
         ask(fixture, &*server, "SELECT name FROM customers").await,
         [["Old"]]
     );
+}
+
+/// Whether a range was committed, for each range.
+fn marks(staged: &[StagedTable], table: &str) -> Vec<Option<u64>> {
+    let table = staged.iter().find(|staged| staged.name == table).unwrap();
+    let rows = table.chunks.iter().map(|chunk| chunk.rows);
+    rows.map(|rows| rows.map(|rows| rows.0)).collect()
+}
+
+async fn e01_a_dead_run_into_a_new_database_is_taken_up(fixture: &dyn Fixture) {
+    let source = shop(fixture).await;
+    let server = open(fixture.endpoint(Side::Target)).await;
+    taken_up(fixture, &source, &*server).await;
+}
+
+async fn e01_a_dead_run_over_a_live_database_is_taken_up(fixture: &dyn Fixture) {
+    let source = shop(fixture).await;
+    let server = old_shop(fixture).await;
+    taken_up(fixture, &source, &*server).await;
+}
+
+/// Lets a run die after its load and after its swap, and takes it up each time.
+async fn taken_up(fixture: &dyn Fixture, source: &Catalog, server: &dyn Server) {
+    let before = server.catalog(&fixture.name("shop")).await.unwrap();
+    let work = work(fixture, source, before.clone());
+    let shown = || async { server.shows(&work.run, &work.database).await.unwrap() };
+    assert_eq!(shown().await, Shown::Nothing);
+    let target = server.target(&work, &Opening::Fresh).await.unwrap();
+    load(fixture, &*target, source).await;
+    // Nobody finishes or discards it: the process is dead.
+    drop(target);
+    assert_eq!(shown().await, Shown::Staging);
+    assert_eq!(server.catalog(&work.database).await.unwrap(), before);
+
+    let target = server.target(&work, &Opening::Resume).await.unwrap();
+    let staged = target.staged().await.unwrap();
+    assert_eq!(marks(&staged, "orders"), [Some(2), Some(1)]);
+    let orders = source.table("orders").unwrap();
+    assert_eq!(target.committed(orders, 1).await.unwrap(), Some(Rows(1)));
+    assert_eq!(target.committed(orders, 2).await.unwrap(), None);
+    target.complete().await.unwrap();
+    target.swap().await.unwrap();
+    drop(target);
+    assert_eq!(shown().await, Shown::Swapped);
+
+    let target = server.target(&work, &Opening::Resume).await.unwrap();
+    assert!(target.objects().await.unwrap().is_empty());
+    target.finish(1).await.unwrap();
+    drop(target);
+    assert_eq!(shown().await, Shown::Kept);
+    assert_eq!(
+        ask(fixture, server, "SELECT name FROM busy ORDER BY id").await,
+        [["Ada"], ["Cleo"]]
+    );
+    let undos = server.undos().await.unwrap();
+    let undo = undos.iter().find(|undo| undo.run == work.run).unwrap();
+    server.drop_undo(undo).await.unwrap();
+    assert_eq!(shown().await, Shown::Nothing);
+}
+
+async fn e14_a_rollback_is_the_swap_the_other_way_round(fixture: &dyn Fixture) {
+    let source = shop(fixture).await;
+    let server = old_shop(fixture).await;
+    let old = server.catalog(&fixture.name("shop")).await.unwrap();
+    let mut names = vec![run(fixture, &*server, &source, old.clone()).await];
+    let new = server.catalog(&fixture.name("shop")).await.unwrap();
+    for expected in [
+        [["Old"]].as_slice(),
+        &[["Ada"], ["Bob"], ["Cleo"]],
+        &[["Old"]],
+    ] {
+        let last = names.last().unwrap().clone();
+        let undos = server.undos().await.unwrap();
+        let undo = undos.iter().find(|undo| undo.run == last).unwrap();
+        let id = uuid::Uuid::now_v7().to_string();
+        let back = rollback::plan(&*server, undo, &id).await.unwrap();
+        assert_eq!(back.written, []);
+        rollback::execute(&back, &*server, 1, &Silent)
+            .await
+            .unwrap();
+        assert_eq!(
+            ask(fixture, &*server, "SELECT name FROM customers ORDER BY id").await,
+            expected
+        );
+        names.push(id);
+    }
+    // The estimates of a server are no structure.
+    let now = server.catalog(&fixture.name("shop")).await.unwrap();
+    assert_eq!(fingerprint(now.as_ref()), fingerprint(old.as_ref()));
+    assert_ne!(fingerprint(now.as_ref()), fingerprint(new.as_ref()));
+}
+
+async fn e14_a_database_that_a_run_made_goes_with_its_rollback_and_comes_back(
+    fixture: &dyn Fixture,
+) {
+    let source = shop(fixture).await;
+    let server = open(fixture.endpoint(Side::Target)).await;
+    let made = run(fixture, &*server, &source, None).await;
+    let catalog = server.catalog(&fixture.name("shop")).await.unwrap();
+    let mut last = made;
+    for exists in [false, true, false] {
+        let undos = server.undos().await.unwrap();
+        let undo = undos.iter().find(|undo| undo.run == last).unwrap();
+        last = uuid::Uuid::now_v7().to_string();
+        let back = rollback::plan(&*server, undo, &last).await.unwrap();
+        rollback::execute(&back, &*server, 1, &Silent)
+            .await
+            .unwrap();
+        let now = server.catalog(&fixture.name("shop")).await.unwrap();
+        let expected = catalog.as_ref().filter(|_| exists);
+        assert_eq!(fingerprint(now.as_ref()), fingerprint(expected));
+    }
+}
+
+async fn e14_a_rollback_tells_which_tables_were_written_since(fixture: &dyn Fixture) {
+    let source = shop(fixture).await;
+    let server = old_shop(fixture).await;
+    let before = server.catalog(&fixture.name("shop")).await.unwrap();
+    let id = run(fixture, &*server, &source, before).await;
+    let undos = server.undos().await.unwrap();
+    let undo = undos.iter().find(|undo| undo.run == id).unwrap();
+    assert!(server.replaced(undo).await.unwrap().written.is_empty());
+    let sql = "DELETE FROM orders WHERE id = 10;";
+    fixture
+        .execute(Side::Target, &fixture.name("shop"), sql)
+        .await;
+    let written = server.replaced(undo).await.unwrap().written;
+    assert!(
+        written.iter().any(|(table, _)| table == "orders"),
+        "{written:?}"
+    );
+    server.drop_undo(undo).await.unwrap();
+}
+
+async fn only_the_latest_undos_are_kept(fixture: &dyn Fixture) {
+    let source = shop(fixture).await;
+    let server = old_shop(fixture).await;
+    let mut ids = Vec::new();
+    for _ in 0..3 {
+        let before = server.catalog(&fixture.name("shop")).await.unwrap();
+        let target = finished(fixture, &*server, &source, before).await;
+        ids.push(target.0);
+        target.1.finish(2).await.unwrap();
+    }
+    let undos = server.undos().await.unwrap();
+    let kept: Vec<&String> = ids
+        .iter()
+        .filter(|id| undos.iter().any(|undo| undo.run == **id))
+        .collect();
+    assert_eq!(kept, [&ids[1], &ids[2]]);
+    for undo in undos.iter().filter(|undo| ids.contains(&undo.run)) {
+        server.drop_undo(undo).await.unwrap();
+    }
+}
+
+/// A whole run that keeps its undo; returns its id.
+async fn run(
+    fixture: &dyn Fixture,
+    server: &dyn Server,
+    source: &Catalog,
+    before: Option<Catalog>,
+) -> String {
+    let (id, target) = finished(fixture, server, source, before).await;
+    target.finish(1).await.unwrap().unwrap();
+    id
+}
+
+/// A run whose tables and objects are live.
+async fn finished(
+    fixture: &dyn Fixture,
+    server: &dyn Server,
+    source: &Catalog,
+    before: Option<Catalog>,
+) -> (String, Box<dyn Target>) {
+    let work = work(fixture, source, before);
+    let target = server.target(&work, &Opening::Fresh).await.unwrap();
+    load(fixture, &*target, source).await;
+    target.complete().await.unwrap();
+    target.swap().await.unwrap();
+    assert!(target.objects().await.unwrap().is_empty());
+    (work.run, target)
 }
 
 async fn a_server_is_recognized_by_another_address(fixture: &dyn Fixture) {
@@ -341,7 +531,7 @@ async fn a_copy_has_the_digest_of_its_source_until_a_cell_differs(fixture: &dyn 
     let target = staged(fixture, &*to, &source, None).await;
     let from = open(fixture.endpoint(Side::Source)).await;
     let orders = source.table("orders").unwrap();
-    let copied = target.digest(orders).await.unwrap();
+    let copied = target.digest(orders, &Chunk::whole()).await.unwrap();
     assert_eq!(digest(fixture, &*from, orders).await, copied);
     fixture
         .execute(
@@ -392,6 +582,12 @@ macro_rules! contract {
             discarding_leaves_no_trace,
             a_second_run_on_one_database_is_refused,
             the_next_run_sweeps_what_a_dead_one_left,
+            e01_a_dead_run_into_a_new_database_is_taken_up,
+            e01_a_dead_run_over_a_live_database_is_taken_up,
+            e14_a_rollback_is_the_swap_the_other_way_round,
+            e14_a_database_that_a_run_made_goes_with_its_rollback_and_comes_back,
+            e14_a_rollback_tells_which_tables_were_written_since,
+            only_the_latest_undos_are_kept,
             a_server_is_recognized_by_another_address,
             a_query_reads_and_refuses_to_write,
             a_copy_has_the_digest_of_its_source_until_a_cell_differs,

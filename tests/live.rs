@@ -148,13 +148,18 @@ impl Place {
         !self.ask(&sql).await.is_empty()
     }
 
-    /// Whatever runs have left on this server that belongs to a database.
+    /// Whatever runs have left on this server that belongs to a database, but for the undos that are kept.
     pub async fn left_of(&self, database: &str) -> Vec<String> {
         let mut left = self.staging(database).await;
-        if self.has("_maestro").await {
-            let sql = format!("SELECT run FROM _maestro.work WHERE database_name = '{database}'");
-            let runs = self.ask(&sql).await.into_iter();
-            left.extend(runs.map(|row| format!("work of run {}", row[0].clone().unwrap())));
+        let sql = format!(
+            "SELECT run, state, kept_in FROM _maestro.runs WHERE database_name = '{database}'"
+        );
+        for row in self.asked(&sql).await.unwrap_or_default() {
+            let cell = |number: usize| row[number].clone().unwrap();
+            match cell(1).as_str() {
+                "kept" => left.retain(|name| *name != cell(2)),
+                state => left.push(format!("run {}, {state}", cell(0))),
+            }
         }
         left
     }
@@ -183,7 +188,7 @@ impl Place {
                 .asked(&format!("DROP DATABASE IF EXISTS `{name}`"))
                 .await;
         }
-        let forget = format!("DELETE FROM _maestro.work WHERE database_name = '{database}'");
+        let forget = format!("DELETE FROM _maestro.runs WHERE database_name = '{database}'");
         let _ = self.asked(&forget).await;
     }
 }

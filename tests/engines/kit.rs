@@ -4,7 +4,9 @@ use std::collections::BTreeSet;
 use std::time::Duration;
 
 use async_trait::async_trait;
-use maestro::engines::{self, BatchLimit, ConnectOptions, Server, Target, TargetWork};
+use maestro::engines::{
+    self, BatchLimit, ConnectOptions, Mark, Opening, Server, Target, TargetWork,
+};
 use maestro::model::batch::{Batch, Chunk, Kind};
 use maestro::model::catalog::{Catalog, Table};
 use maestro::model::endpoint::Endpoint;
@@ -116,6 +118,7 @@ pub fn work(fixture: &dyn Fixture, source: &Catalog, before: Option<Catalog>) ->
             .iter()
             .flat_map(|before| before.objects.clone())
             .collect(),
+        vanishes: false,
         source: source.clone(),
         before,
     }
@@ -128,22 +131,41 @@ pub async fn staged(
     source: &Catalog,
     before: Option<Catalog>,
 ) -> Box<dyn Target> {
+    let work = work(fixture, source, before);
+    let target = to.target(&work, &Opening::Fresh).await.unwrap();
+    load(fixture, &*target, source).await;
+    target.complete().await.unwrap();
+    target
+}
+
+/// Loads the source's `shop` into staging, two rows a range, and proves the counts.
+pub async fn load(fixture: &dyn Fixture, target: &dyn Target, source: &Catalog) {
     let from = open(fixture.endpoint(Side::Source)).await;
     let snapshot = from
         .snapshot(&fixture.name("shop"), &source.tables, 1)
         .await
         .unwrap();
-    let target = to.target(&work(fixture, source, before)).await.unwrap();
-    let mut loader = target.loader().await.unwrap();
+    let mut loader = target.loader(0).await.unwrap();
     for table in &source.tables {
         target.create(table).await.unwrap();
-        for chunk in snapshot.chunks(0, table, Rows(2)).await.unwrap() {
-            let batches = read(&*snapshot, table, &chunk).await;
+        let chunks = snapshot.chunks(0, table, Rows(2)).await.unwrap();
+        if chunks.len() > 1 {
+            target.cut(table, &chunks).await.unwrap();
+        }
+        for (number, chunk) in chunks.iter().enumerate() {
+            let batches = read(&*snapshot, table, chunk).await;
             loader.begin().await.unwrap();
             for batch in &batches {
                 assert_eq!(loader.load(table, batch).await.unwrap(), batch.rows());
             }
-            loader.commit().await.unwrap();
+            let rows = batches.iter().map(|batch| batch.rows()).sum();
+            let mark = Mark {
+                table,
+                number,
+                chunk,
+                rows,
+            };
+            loader.commit(mark).await.unwrap();
         }
         let expected = snapshot.count(0, table).await.unwrap();
         assert_eq!(
@@ -154,9 +176,7 @@ pub async fn staged(
         );
     }
     drop(loader);
-    target.complete().await.unwrap();
     snapshot.close().await.unwrap();
-    target
 }
 
 pub async fn read(snapshot: &dyn engines::Snapshot, table: &Table, chunk: &Chunk) -> Vec<Batch> {
@@ -210,7 +230,7 @@ pub async fn digest(
         .snapshot(&fixture.name("shop"), std::slice::from_ref(table), 1)
         .await
         .unwrap();
-    let digest = snapshot.digest(0, table).await.unwrap();
+    let digest = snapshot.digest(0, table, &Chunk::whole()).await.unwrap();
     snapshot.close().await.unwrap();
     digest
 }
