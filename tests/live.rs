@@ -361,6 +361,11 @@ impl Home {
             .expect(0);
     }
 
+    /// Writes config.yaml.
+    pub fn configure(&self, yaml: &str) {
+        std::fs::write(self.folder.path().join("m/config.yaml"), yaml).unwrap();
+    }
+
     /// `connections add NAME URL … --no-test`, with the password of the variable.
     pub fn add(&self, name: &str, url: &str, more: &str) -> Done {
         let mut words = vec!["connections", "add", name, url, "--no-test"];

@@ -75,8 +75,8 @@ pub enum Error {
     /// Exit code 130; staging is left for a resume.
     #[error("stopped; the live tables are unchanged")]
     Stopped,
-    /// A server was lost for longer than the retries last; staging is left for a resume.
-    #[error("a server was lost; the run can be resumed")]
+    /// A server was lost, or a lock held, for longer than the retries last; staging is left for a resume.
+    #[error("interrupted; the run can be resumed")]
     Lost(#[source] engines::Error),
     /// Nothing is left to resume.
     #[error("the run is {0} already")]
@@ -260,7 +260,13 @@ impl Course<'_> {
     /// Stages, swaps and settles.
     async fn copy(&self, opening: &Opening) -> Result<Outcome, Error> {
         let (plan, job) = (self.plan, self.job);
-        let (from, to) = unmoved(plan, job).await?;
+        let (from, to) = match unmoved(plan, job).await {
+            Err(error @ Error::Moved(_)) if *opening == Opening::Resume => {
+                self.abandon().await;
+                return Err(error);
+            }
+            catalogs => catalogs?,
+        };
         self.enter(State::Preflighted)?;
         let work = self.work(from.unwrap_or_default(), to);
         let target: Arc<dyn Target> = Arc::from(job.target.target(&work, opening).await?);
@@ -286,6 +292,14 @@ impl Course<'_> {
             }
         };
         self.settle(target.as_ref(), staged).await
+    }
+
+    /// Removes the staging of a run that can never go on.
+    async fn abandon(&self) {
+        let work = self.work(Default::default(), Default::default());
+        if let Ok(target) = self.job.target.target(&work, &Opening::Resume).await {
+            self.discard(target.as_ref()).await;
+        }
     }
 
     /// What the discard meets is left to the next run, or to prune; the first error is the one that counts.

@@ -118,7 +118,7 @@ fn a_source_that_vanishes_in_mid_run_fails_and_the_target_is_as_before(case: &Ca
             "20000"
         ),
         _ => {
-            done.expect(2);
+            assert!(matches!(done.code, Some(2 | 4)), "{}", done.told());
             assert_eq!(case.b.rows(&format!("SELECT * FROM {shop}.t")), "1 x");
         }
     }
@@ -166,7 +166,7 @@ fn a_database_that_fails_does_not_stop_the_batch(case: &Case) {
     let failed = failed.unwrap();
     assert_eq!(failed["database"], two);
     assert!(
-        failed["error"].as_str().unwrap().contains("large"),
+        failed["error"].as_str().unwrap().contains("cannot"),
         "{failed}"
     );
 }
@@ -209,18 +209,19 @@ fn a_swap_that_cannot_have_its_locks_leaves_everything_as_it_was(case: &Case) {
          CREATE TABLE children (id INT PRIMARY KEY, parent INT, CONSTRAINT kept FOREIGN KEY (parent) REFERENCES parents (id));
          CREATE TRIGGER guard BEFORE INSERT ON parents FOR EACH ROW SET NEW.v = 'guarded';",
     );
+    case.home.configure("sync: { retry_attempts: 0 }\n");
     for table in ["parents", "children"] {
         let mut holder = block_on(case.b.connect());
         let hold = format!("START TRANSACTION; SELECT * FROM {shop}.{table}");
         block_on(statement(&mut holder, &hold)).unwrap();
-        let done = case.sync(&shop, &["--table", "parents"]).expect(2);
+        let done = case.sync(&shop, &["--table", "parents"]).expect(130);
         assert!(done.told().contains("ock wait timeout"), "{}", done.told());
         drop(holder);
         assert_eq!(
             case.b.rows(&format!("SELECT * FROM {shop}.parents")),
             "1 old"
         );
-        assert_eq!(case.left_of(&shop), Vec::<String>::new());
+        assert_ne!(case.left_of(&shop), Vec::<String>::new());
         let orphan = format!("INSERT INTO {shop}.children VALUES (1, 77)");
         assert!(
             case.b
@@ -232,7 +233,8 @@ fn a_swap_that_cannot_have_its_locks_leaves_everything_as_it_was(case: &Case) {
         );
         assert_eq!(case.b.rows(&triggers), "guard", "{table}");
     }
-    case.sync(&shop, &["--table", "parents"]).expect(0);
+    case.home.run(&["resume", "--yes"]).expect(0);
+    assert_eq!(case.left_of(&shop), Vec::<String>::new());
     assert_eq!(
         case.b.rows(&format!("SELECT * FROM {shop}.parents")),
         "1 new"

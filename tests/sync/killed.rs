@@ -2,7 +2,7 @@
 //! the new ones, and nothing is left behind.
 
 use super::{LARGE, wait_for_rows};
-use crate::live::{Case, Running, on_both, until};
+use crate::live::{Case, Home, Running, on_both, until};
 
 const OLD: &str =
     "CREATE TABLE large (id INT PRIMARY KEY, v VARCHAR(9)); INSERT INTO large VALUES (1, 'old');
@@ -82,7 +82,7 @@ fn a_killed_run_into_a_new_database_is_swept_by_the_next(case: &Case) {
     sync_again(case, &shop);
 }
 
-fn what_a_killed_run_left_is_swept_by_a_run_of_another_database(case: &Case) {
+fn what_a_killed_run_left_waits_for_its_resume_and_prune_asks_no_other_home(case: &Case) {
     let (shop, other) = (
         case.source("shop", LARGE),
         case.source("other", "CREATE TABLE t (id INT PRIMARY KEY)"),
@@ -91,14 +91,19 @@ fn what_a_killed_run_left_is_swept_by_a_run_of_another_database(case: &Case) {
     wait_for_rows(case, &shop, &mut running);
     running.signal("-KILL");
     running.wait();
+    case.sync(&other, &[]).expect(0);
+    case.home.run(&["prune", "b", "--yes"]).expect(0);
+    assert_ne!(case.left_of(&shop), Vec::<String>::new());
+    let elsewhere = Home::new();
+    elsewhere.connect("b", &case.b);
     until("the half-filled database is gone", || {
-        case.sync(&other, &[]).expect(0);
+        elsewhere.run(&["prune", "b", "--yes"]).expect(0);
         !case.has(&shop)
     });
     assert_eq!(case.left_of(&shop), Vec::<String>::new());
 }
 
-fn an_interrupt_leaves_the_target_and_no_trace(case: &Case) {
+fn an_interrupt_leaves_the_target_and_a_resume_goes_on(case: &Case) {
     let shop = case.source("shop", LARGE);
     case.fill(&case.b, &shop, OLD);
     for (round, signal) in ["-INT", "-TERM", "-HUP"].into_iter().enumerate() {
@@ -108,22 +113,44 @@ fn an_interrupt_leaves_the_target_and_no_trace(case: &Case) {
         let done = running.wait().expect(130);
         assert_eq!(done.json["status"], "interrupted", "{}", done.stdout);
         is_old(case, &shop);
-        assert_eq!(case.left_of(&shop), Vec::<String>::new());
         let runs = case.home.run(&["history"]).expect(0);
         assert_eq!(
             runs.json["runs"][0]["status"], "interrupted",
             "round {round}"
         );
+        case.a
+            .sql(&format!("UPDATE {shop}.large SET v = {round} WHERE id = 7"));
+        let run = done.json["run"].to_string();
+        let resumed = case.home.run(&["resume", &run, "--yes"]).expect(0);
+        assert_eq!(resumed.json["run"], done.json["run"]);
+        assert_eq!(
+            case.b.rows(&format!(
+                "SELECT COUNT(*), SUM(v = {round} AND id = 7) FROM {shop}.large"
+            )),
+            "20000 1"
+        );
+        assert_eq!(case.left_of(&shop), Vec::<String>::new());
+        case.home
+            .run(&["resume", &run, "--yes"])
+            .refuses(4, &["has nothing left to do"]);
+        case.home.run(&["rollback", &run, "--yes"]).expect(0);
     }
 }
 
-fn an_interrupt_drops_the_database_that_was_being_made(case: &Case) {
+fn an_interrupted_new_database_is_hidden_until_it_is_whole(case: &Case) {
     let shop = case.source("shop", LARGE);
     let mut running = start(case, &shop);
     wait_for_rows(case, &shop, &mut running);
     running.signal("-INT");
     running.wait().expect(130);
-    assert!(!case.has(&shop));
+    assert_ne!(case.left_of(&shop), Vec::<String>::new());
+    let seen = case.home.run(&["tables", &format!("b/{shop}")]);
+    assert_ne!(seen.code, Some(0));
+    case.home.run(&["resume", "--yes"]).expect(0);
+    assert_eq!(
+        case.b.one(&format!("SELECT COUNT(*) FROM {shop}.large")),
+        "20000"
+    );
     assert_eq!(case.left_of(&shop), Vec::<String>::new());
 }
 
@@ -148,8 +175,8 @@ fn a_second_run_into_one_database_is_refused_while_the_first_works(case: &Case) 
 on_both!(
     a_killed_run_leaves_the_live_tables_and_the_next_sweeps,
     a_killed_run_into_a_new_database_is_swept_by_the_next,
-    what_a_killed_run_left_is_swept_by_a_run_of_another_database,
-    an_interrupt_leaves_the_target_and_no_trace,
-    an_interrupt_drops_the_database_that_was_being_made,
+    what_a_killed_run_left_waits_for_its_resume_and_prune_asks_no_other_home,
+    an_interrupt_leaves_the_target_and_a_resume_goes_on,
+    an_interrupted_new_database_is_hidden_until_it_is_whole,
     a_second_run_into_one_database_is_refused_while_the_first_works,
 );
