@@ -7,7 +7,10 @@ use rusqlite::{Connection, OptionalExtension, TransactionBehavior};
 use super::{Error, Result};
 
 /// In order; the position plus one is the version. Never change one that was released.
-const MIGRATIONS: &[&str] = &[include_str!("migrations/001_first.sql")];
+const MIGRATIONS: &[&str] = &[
+    include_str!("migrations/001_first.sql"),
+    include_str!("migrations/003_plans.sql"),
+];
 
 pub(super) fn apply(connection: &mut Connection, path: &str) -> Result<()> {
     let fail = |cause| Error::of("prepare the store", path, cause);

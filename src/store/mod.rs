@@ -9,6 +9,7 @@ mod error;
 mod lines;
 mod migrations;
 mod modes;
+pub mod plans;
 mod process;
 pub mod runs;
 pub mod secrets;
@@ -23,6 +24,7 @@ pub use connections::Connection;
 pub use error::{Error, Result};
 pub use lines::redacted;
 pub use modes::{is_too_wide, mend};
+pub use plans::KeptPlan;
 pub use runs::{Ending, NewRun, Run, Status, Step};
 pub use secrets::Password;
 

@@ -55,6 +55,7 @@ impl Draft {
             label,
             product: None,
             last_used: None,
+            identity: None,
         };
         Draft {
             connection,

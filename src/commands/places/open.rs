@@ -254,6 +254,7 @@ mod tests {
             label,
             product: None,
             last_used: None,
+            identity: None,
         }
     }
 
