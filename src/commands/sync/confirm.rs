@@ -6,7 +6,7 @@ use super::planned::{Planned, pace};
 use crate::commands::{Context, Error, Result};
 use crate::model::endpoint::is_address;
 use crate::output::Page;
-use crate::plan::Risk;
+use crate::plan::{Risk, document};
 
 /// What must be said before anything is written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -18,11 +18,17 @@ enum Question {
     TypeName,
 }
 
-/// Shows the plan and asks.
+/// Shows the plan and asks. `approved` is the hash of the kept plan that this is: where nobody can be asked, an
+/// approval of exactly that plan answers for production, once.
 ///
 /// # Errors
 /// Refused (exit code 4): the answer was no, or there is nobody to ask.
-pub fn confirm(cx: &Context<'_>, planned: &Planned, yes: bool) -> Result<()> {
+pub async fn confirm(
+    cx: &Context<'_>,
+    planned: &Planned,
+    yes: bool,
+    approved: Option<&str>,
+) -> Result<()> {
     let mut page = Page::default();
     planned.draw(&mut page, pace(cx.store)?);
     cx.ask.show(&page);
@@ -42,6 +48,11 @@ pub fn confirm(cx: &Context<'_>, planned: &Planned, yes: bool) -> Result<()> {
                 .word("Live tables will be replaced. Type YES to go on:");
             typed.map(|word| word == "YES")
         }
+        Question::TypeName if !cx.ask.is_terminal() => match approved {
+            Some(hash) if planned.target.server.spend(hash).await? => return Ok(()),
+            Some(hash) => return Err(unapproved(planned, name, hash)),
+            None => None,
+        },
         Question::TypeName => {
             let what = format!(
                 "{name} counts as production ({}). Type its name to go on:",
@@ -66,6 +77,19 @@ fn question(risk: Risk, guarded: bool, yes: bool, destructive: bool) -> Question
     }
 }
 
+/// A kept plan that nobody approved, or whose approval is over.
+fn unapproved(planned: &Planned, name: &str, hash: &str) -> Error {
+    let hash = document::short(hash);
+    Error::refused(format!(
+        "{name} is labelled {}, and there is neither a terminal to ask at nor an approval of the plan {hash} that \
+         still holds",
+        planned.label()
+    ))
+    .hint(format!(
+        "at a terminal: approve {hash} --for 15m; an approval serves one run"
+    ))
+}
+
 /// Nobody is there to answer.
 fn silence(planned: &Planned, name: &str) -> Error {
     let error = Error::refused("the plan needs a confirmation, and there is no terminal to ask at");
@@ -76,7 +100,8 @@ fn silence(planned: &Planned, name: &str) -> Error {
             false => format!("give it its real label with: connections label {name} ENV"),
         };
         return error.hint(format!(
-            "{name} is labelled {label}: run it at a terminal, or {mend}"
+            "{name} is labelled {label}: run it at a terminal; a script can apply an approved plan (help approve); \
+             or {mend}"
         ));
     }
     error.hint("--yes answers it")
