@@ -5,6 +5,7 @@ use serde_json::Value;
 
 use super::check::{self, Tested, examine};
 use super::password::{self, Chosen};
+use super::label::{self, Reach};
 use super::{Said, listing, names, unanswered};
 use crate::commands::{Context, Error, Result};
 use crate::engines::{self, Hop};
@@ -142,7 +143,7 @@ pub(super) async fn finish(
         // Another process may have taken the name meanwhile.
         names::check(&name, &cx.store.connections()?)?;
     }
-    save(cx, draft, tested.as_ref())
+    save(cx, draft, tested.as_ref()).await
 }
 
 /// What is to be known before the question; the reply does not repeat it.
@@ -154,7 +155,8 @@ fn show_notices(cx: &Context<'_>, draft: &mut Draft) {
     cx.ask.show(&page);
 }
 
-fn save(cx: &mut Context<'_>, draft: Draft, tested: Option<&Tested>) -> Result<Said> {
+async fn save(cx: &mut Context<'_>, draft: Draft, tested: Option<&Tested>) -> Result<Said> {
+    let mut notices = draft.notices;
     let connection = draft.connection;
     cx.store.save(&connection)?;
     // A password typed for what it was before is not believed.
@@ -162,6 +164,9 @@ fn save(cx: &mut Context<'_>, draft: Draft, tested: Option<&Tested>) -> Result<S
     let found = tested.and_then(|tested| tested.found.as_ref().ok());
     if let Some((product, _)) = found {
         cx.store.touch(&connection.name, product)?;
+        if connection.label != Label::Unknown {
+            notices.extend(label::keep(cx, &connection.name, connection.label, Reach::Along).await);
+        }
     }
     let what = match found {
         Some((product, databases)) => {
@@ -176,13 +181,12 @@ fn save(cx: &mut Context<'_>, draft: Draft, tested: Option<&Tested>) -> Result<S
     let saved = cx.store.connection(&connection.name)?;
     let mut json = listing::json(saved.as_ref().unwrap_or(&connection));
     json["tested"] = tested.is_some().into();
-    json["notices"] = draft
-        .notices
+    json["notices"] = notices
         .iter()
         .map(|notice| notice.as_str().into())
         .collect::<Vec<Value>>()
         .into();
-    let notes = draft.notices.iter().map(|notice| format!("note: {notice}"));
+    let notes = notices.iter().map(|notice| format!("note: {notice}"));
     Ok(Said {
         lines: std::iter::once(first).chain(notes).collect(),
         json,

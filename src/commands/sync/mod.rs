@@ -4,7 +4,8 @@
 
 mod allow;
 pub mod batch;
-pub mod confirm;
+mod confirm;
+pub mod kept;
 pub mod planned;
 mod reply;
 pub mod watch;
@@ -19,7 +20,7 @@ use crate::plan::{Allow, Content, ExtraTables, SyncOptions, TableFilter};
 use crate::run::Verify;
 use crate::store::{Ending, NewRun, Status};
 use planned::Planned;
-pub use reply::Synced;
+pub use reply::{Synced, plan_json};
 
 /// Copy databases from one server to another
 ///

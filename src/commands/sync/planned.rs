@@ -212,7 +212,8 @@ impl Planned {
     }
 }
 
-fn draw_one(plan: &Plan, page: &mut Page) {
+/// One database of a plan.
+pub fn draw_one(plan: &Plan, page: &mut Page) {
     let (rows, bytes) = plan.size();
     let arrow = match plan.source.database == plan.target.database {
         true => plan.target.database.clone(),

@@ -47,7 +47,12 @@ pub async fn watch(
         label = Some(label.map_or(facts.label, |label| label.stricter(facts.label)));
         let verdict = brakes(plan, &facts, allow);
         findings.extend(verdict.findings);
-        plan.warnings.extend(verdict.warnings);
+        for warning in verdict.warnings {
+            // A kept plan says it already.
+            if !plan.warnings.contains(&warning) {
+                plan.warnings.push(warning);
+            }
+        }
         watch.reversed |= facts.reversed;
         watch.figures.push(facts.figures);
     }
@@ -198,27 +203,4 @@ pub async fn note(cx: &Context<'_>, planned: &Planned, arrived: &[String]) -> Re
         }
     }
     Ok(())
-}
-
-/// Says on the target's server what a connection is labelled, where that may be written.
-///
-/// `stricter_only` never lowers what stands there. Returns what is to be said about it.
-pub async fn keep_label(
-    server: &dyn Server,
-    label: Label,
-    stricter_only: bool,
-) -> std::result::Result<Option<String>, engines::Error> {
-    let there = server.label().await?;
-    match there {
-        Some(there) if there == label => return Ok(None),
-        Some(there) if stricter_only && there.stricter(label) == there => {
-            return Ok(Some(format!(
-                "the server itself is labelled {there}: the stricter label counts"
-            )));
-        }
-        None if label == Label::Unknown => return Ok(None),
-        _ => {}
-    }
-    server.set_label(label).await?;
-    Ok(None)
 }
