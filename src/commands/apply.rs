@@ -25,7 +25,10 @@ impl Command for Args {
     const GROUP: Group = Group::Work;
     const EXAMPLES: &'static [(&'static str, &'static str)] = &[
         ("apply 3", "plan 3 of plans"),
-        ("apply ./plan.json --yes", "a plan in a file, without a question"),
+        (
+            "apply ./plan.json --yes",
+            "a plan in a file, without a question",
+        ),
         ("apply 5f2a90c1d3e4", "the plan with this hash"),
     ];
 
@@ -36,8 +39,12 @@ impl Command for Args {
         let number = cx.store.begin(&NewRun {
             id: uuid::Uuid::now_v7().to_string(),
             kind: "sync",
-            source: place(&document.source.name, document, |kept| &kept.source.database),
-            target: place(&document.target.name, document, |kept| &kept.target.database),
+            source: place(&document.source.name, document, |kept| {
+                &kept.source.database
+            }),
+            target: place(&document.target.name, document, |kept| {
+                &kept.target.database
+            }),
             command: format!("apply {}{yes}", self.plan),
         })?;
         let result = self.carry_out(cx, number, &sealed).await;
@@ -56,7 +63,15 @@ impl Args {
         let document = &sealed.document;
         let planned = kept::reopen(cx, document).await?;
         let settings = document.manner.settings(cx);
-        sync::carry_out(cx, number, &planned, &settings, self.yes, Some(&sealed.hash)).await
+        sync::carry_out(
+            cx,
+            number,
+            &planned,
+            &settings,
+            self.yes,
+            Some(&sealed.hash),
+        )
+        .await
     }
 }
 

@@ -44,7 +44,10 @@ impl Command for Args {
     const GROUP: Group = Group::Work;
     const EXAMPLES: &'static [(&'static str, &'static str)] = &[
         ("approve 3", "plan 3, for a quarter of an hour"),
-        ("approve ./plan.json --for 1h", "a plan in a file, for an hour"),
+        (
+            "approve ./plan.json --for 1h",
+            "a plan in a file, for an hour",
+        ),
     ];
 
     async fn run(self, cx: &mut Context<'_>) -> Result<Approved> {

@@ -48,7 +48,10 @@ impl Command for Args {
             "plan prod dev --select 'shop,crm_*' --out plan.json",
             "of several, also as a file for another machine",
         ),
-        ("plan dev/shop prod/shop --reverse", "against the usual direction"),
+        (
+            "plan dev/shop prod/shop --reverse",
+            "against the usual direction",
+        ),
     ];
 
     async fn run(self, cx: &mut Context<'_>) -> Result<Made> {

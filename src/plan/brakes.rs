@@ -130,7 +130,8 @@ fn empty_or_vanishing(plan: &Plan, facts: &Facts, allow: &Allow) -> Option<Findi
         None => 0,
     };
     let vanishing: u64 = facts.figures.iter().map(gone).sum();
-    if vanishing < FEW || hundredfold(vanishing) <= u128::from(allow.vanish) * u128::from(before.0) {
+    if vanishing < FEW || hundredfold(vanishing) <= u128::from(allow.vanish) * u128::from(before.0)
+    {
         return None;
     }
     let percent = hundredfold(vanishing).div_ceil(u128::from(before.0));
@@ -139,7 +140,14 @@ fn empty_or_vanishing(plan: &Plan, facts: &Facts, allow: &Allow) -> Option<Findi
     let told: Vec<String> = worst
         .iter()
         .take(5)
-        .map(|one| format!("{} {} → {}", one.table, one.before, one.after.unwrap_or_default()))
+        .map(|one| {
+            format!(
+                "{} {} → {}",
+                one.table,
+                one.before,
+                one.after.unwrap_or_default()
+            )
+        })
         .collect();
     let more = match worst.len().saturating_sub(told.len()) {
         0 => String::new(),

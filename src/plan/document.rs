@@ -114,8 +114,7 @@ impl Sealed {
                 found: short(&found).into(),
             });
         }
-        let document =
-            Document::deserialize(&plan).map_err(|cause| no_plan(cause.to_string()))?;
+        let document = Document::deserialize(&plan).map_err(|cause| no_plan(cause.to_string()))?;
         Ok(Sealed {
             document,
             hash: found,
@@ -171,7 +170,11 @@ pub fn moved(before: Option<&Catalog>, now: Option<&Catalog>) -> Vec<String> {
             .filter(|table| before.table(&table.name).is_none())
             .map(|table| format!("table {} is new", table.name)),
     );
-    lines.extend(diff::objects(&before.objects, &now.objects).iter().map(spoken));
+    lines.extend(
+        diff::objects(&before.objects, &now.objects)
+            .iter()
+            .map(spoken),
+    );
     lines
 }
 
@@ -221,16 +224,25 @@ mod tests {
     #[test]
     fn e10_whatever_is_altered_in_a_plan_is_found() {
         let text = Sealed::new(document()).text();
-        for (old, new) in [("\"a\"", "\"c\""), ("\"vanish\": 30", "\"vanish\": 99"), ("count", "none")] {
+        for (old, new) in [
+            ("\"a\"", "\"c\""),
+            ("\"vanish\": 30", "\"vanish\": 99"),
+            ("count", "none"),
+        ] {
             let altered = text.replace(old, new);
             assert_ne!(altered, text, "{old}");
-            assert!(matches!(Sealed::read(&altered), Err(Unreadable::Altered { .. })), "{old}");
+            assert!(
+                matches!(Sealed::read(&altered), Err(Unreadable::Altered { .. })),
+                "{old}"
+            );
         }
     }
 
     #[test]
     fn a_newer_format_is_not_guessed_at() {
-        let newer = Sealed::new(document()).text().replace("\"format\": 1", "\"format\": 2");
+        let newer = Sealed::new(document())
+            .text()
+            .replace("\"format\": 1", "\"format\": 2");
         assert_eq!(Sealed::read(&newer).unwrap_err(), Unreadable::Newer(2));
         assert!(matches!(Sealed::read("{}"), Err(Unreadable::NoPlan(_))));
     }
@@ -256,7 +268,11 @@ mod tests {
         let now = catalog(vec![table("a", &["x", "y"]), table("c", &["x"])]);
         assert_eq!(
             moved(Some(&before), Some(&now)),
-            ["table a: column y is new", "table b is gone", "table c is new"]
+            [
+                "table a: column y is new",
+                "table b is gone",
+                "table c is new"
+            ]
         );
         assert_eq!(moved(Some(&before), None), ["the database is gone"]);
         assert!(moved(Some(&before), Some(&before)).is_empty());

@@ -4,8 +4,8 @@ use secrecy::{ExposeSecret, SecretString};
 use serde_json::Value;
 
 use super::check::{self, Tested, examine};
-use super::password::{self, Chosen};
 use super::label::{self, Reach};
+use super::password::{self, Chosen};
 use super::{Said, listing, names, unanswered};
 use crate::commands::{Context, Error, Result};
 use crate::engines::{self, Hop};
@@ -22,6 +22,8 @@ pub(super) struct Draft {
     pub secret: Option<SecretString>,
     pub notices: Vec<String>,
     before: Before,
+    /// Whether the environment was said with a flag: then it is said to the server, too.
+    said: bool,
 }
 
 /// What a draft replaces.
@@ -63,7 +65,13 @@ impl Draft {
             secret: chosen.secret,
             notices,
             before: Before::Nothing,
+            said: false,
         }
+    }
+
+    /// The environment was said with a flag, or not.
+    pub fn said(self, said: bool) -> Draft {
+        Draft { said, ..self }
     }
 
     pub fn replacing(self) -> Draft {
@@ -164,7 +172,7 @@ async fn save(cx: &mut Context<'_>, draft: Draft, tested: Option<&Tested>) -> Re
     let found = tested.and_then(|tested| tested.found.as_ref().ok());
     if let Some((product, _)) = found {
         cx.store.touch(&connection.name, product)?;
-        if connection.label != Label::Unknown {
+        if draft.said && connection.label != Label::Unknown {
             notices.extend(label::keep(cx, &connection.name, connection.label, Reach::Along).await);
         }
     }

@@ -70,9 +70,8 @@ pub fn find(cx: &Context<'_>, word: &str) -> Result<Sealed> {
     })?;
     Sealed::read(&text).map_err(|cause| match cause {
         Unreadable::NoPlan(_) => Error::usage(format!("{word}: {cause}")),
-        Unreadable::Newer(_) => {
-            Error::refused(format!("{word}: {cause}")).hint("apply it with the maestro that made it")
-        }
+        Unreadable::Newer(_) => Error::refused(format!("{word}: {cause}"))
+            .hint("apply it with the maestro that made it"),
         Unreadable::Altered { .. } => {
             Error::refused(format!("{word}: {cause}")).hint("make a new plan")
         }
@@ -110,8 +109,18 @@ pub async fn reopen(cx: &Context<'_>, document: &Document) -> Result<Planned> {
         let before = &kept.before;
         let ours = ours.map(taken(&mut findings)).unwrap_or_default();
         let theirs = theirs.map(taken(&mut findings)).unwrap_or_default();
-        lines.extend(unfit("source", &plan.source, before.source.as_ref(), ours.as_ref()));
-        lines.extend(unfit("target", &plan.target, before.target.as_ref(), theirs.as_ref()));
+        lines.extend(unfit(
+            "source",
+            &plan.source,
+            before.source.as_ref(),
+            ours.as_ref(),
+        ));
+        lines.extend(unfit(
+            "target",
+            &plan.target,
+            before.target.as_ref(),
+            theirs.as_ref(),
+        ));
         plans.push(plan.clone());
         sides.push(Sides {
             source: ours,

@@ -78,7 +78,11 @@ async fn facts(
         futures::future::try_join(from.whereabouts(here), to.whereabouts(there)).await?;
     let mut facts = Facts {
         label: target.endpoint.label.with(theirs.label),
-        upstream: theirs.upstream.iter().map(|one| one.place.clone()).collect(),
+        upstream: theirs
+            .upstream
+            .iter()
+            .map(|one| one.place.clone())
+            .collect(),
         follows: ours
             .upstream
             .iter()
@@ -190,14 +194,18 @@ pub async fn note(cx: &Context<'_>, planned: &Planned, arrived: &[String]) -> Re
     if planned.watch.reversed {
         return Ok(());
     }
-    let (from, to) = (planned.source.server.as_ref(), planned.target.server.as_ref());
+    let (from, to) = (
+        planned.source.server.as_ref(),
+        planned.target.server.as_ref(),
+    );
     for plan in &planned.plans {
         let database = &plan.target.database;
         if !arrived.contains(database) {
             continue;
         }
         let source = from.whereabouts(&plan.source.database).await?;
-        cx.store.note_origin(&to.whereabouts(database).await?, &source)?;
+        cx.store
+            .note_origin(&to.whereabouts(database).await?, &source)?;
         if let Err(cause) = to.note_origin(database, &source).await {
             tracing::warn!("{database}: its origin is kept here only: {}", cause.full());
         }

@@ -64,7 +64,11 @@ impl Guard for MySqlServer {
             .map(|row| Tide {
                 table: row.text(0),
                 next: row.text(1).parse().ok(),
-                written: row.text(2).split('.').next().and_then(|text| text.parse().ok()),
+                written: row
+                    .text(2)
+                    .split('.')
+                    .next()
+                    .and_then(|text| text.parse().ok()),
             })
             .collect())
     }
@@ -79,10 +83,17 @@ impl Guard for MySqlServer {
         let mut session = self.session.lock().await;
         let action = "keep the label on the server";
         if label == Label::Unknown {
-            let there = seen(&mut session, "SELECT label FROM _maestro.labels WHERE database_name = ''").await?;
+            let there = seen(
+                &mut session,
+                "SELECT label FROM _maestro.labels WHERE database_name = ''",
+            )
+            .await?;
             if !there.is_empty() {
                 session
-                    .run(action, "DELETE FROM _maestro.labels WHERE database_name = ''")
+                    .run(
+                        action,
+                        "DELETE FROM _maestro.labels WHERE database_name = ''",
+                    )
                     .await?;
             }
             return Ok(());
@@ -143,10 +154,7 @@ impl Guard for MySqlServer {
 
 async fn make(session: &mut Session) -> Result<()> {
     session
-        .run(
-            "make the database of marks",
-            include_str!("sql/guard.sql"),
-        )
+        .run("make the database of marks", include_str!("sql/guard.sql"))
         .await
         .map(drop)
 }
@@ -181,7 +189,10 @@ async fn upstream(session: &mut Session, mariadb: bool) -> Vec<Upstream> {
     Vec::new()
 }
 
-async fn statuses(session: &mut Session, sql: &str) -> std::result::Result<Vec<Status>, sqlx::Error> {
+async fn statuses(
+    session: &mut Session,
+    sql: &str,
+) -> std::result::Result<Vec<Status>, sqlx::Error> {
     let mut stream = session.stream(sql.to_string());
     let mut rows = Vec::new();
     while let Some(row) = stream.try_next().await? {

@@ -196,7 +196,10 @@ fn counters(path: &Path) -> Result<Vec<Tide>> {
             .query_map([], |row| {
                 Ok(Tide {
                     table: row.get(0)?,
-                    next: row.get::<_, i64>(1)?.checked_add(1).and_then(|it| it.try_into().ok()),
+                    next: row
+                        .get::<_, i64>(1)?
+                        .checked_add(1)
+                        .and_then(|it| it.try_into().ok()),
                     written,
                 })
             })?
