@@ -183,8 +183,10 @@ impl Place {
                 .asked(&format!("DROP DATABASE IF EXISTS `{name}`"))
                 .await;
         }
-        let forget = format!("DELETE FROM _maestro.work WHERE database_name = '{database}'");
-        let _ = self.asked(&forget).await;
+        for table in ["work", "synced_from"] {
+            let forget = format!("DELETE FROM _maestro.{table} WHERE database_name = '{database}'");
+            let _ = self.asked(&forget).await;
+        }
     }
 }
 

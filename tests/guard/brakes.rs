@@ -100,9 +100,6 @@ fn e10_a_pair_is_not_turned_around_by_accident(case: &Case) {
     case.home
         .run(&["sync", &from, &to, "--yes"])
         .refuses(4, &["--reverse goes on"]);
-    case.b.sql(&format!(
-        "DELETE FROM _maestro.synced_from WHERE database_name = '{shop}'"
-    ));
 }
 
 on_both!(
