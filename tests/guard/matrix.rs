@@ -227,7 +227,7 @@ fn e10_no_route_to_a_production_server_writes_without_its_typed_name() {
 
     // E09: the same database under another address, whatever is allowed.
     for alias in &targets[1..] {
-        for flags in ["--yes", ALL] {
+        for flags in ["", ALL] {
             let words = format!("sync production/shop {alias} --yes {flags}");
             let before = production.picture();
             let done = home.run(&words.split_whitespace().collect::<Vec<_>>());
@@ -294,7 +294,7 @@ fn e10_no_route_to_production_files_writes_without_the_typed_name() {
         "production/shop".to_string(),
         "liar/shop".into(),
         format!("{absolute}/shop.db"),
-        format!("{absolute}/shop"),
+        format!("sqlite:{absolute}/shop.db"),
         "./live/shop.db".into(),
         "./link/shop.db".into(),
         "./test/../live/shop.db".into(),
