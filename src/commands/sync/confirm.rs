@@ -99,9 +99,14 @@ fn silence(planned: &Planned, name: &str) -> Error {
             true => "save it with its real label: connections add NAME URL --env ENV".to_string(),
             false => format!("give it its real label with: connections label {name} ENV"),
         };
+        // What the server says of itself is not mended here.
+        let (whose, mend) = match planned.target.endpoint.label.is_guarded() {
+            true => ("", format!("; or {mend}")),
+            false => (" on its server", String::new()),
+        };
         return error.hint(format!(
-            "{name} is labelled {label}: run it at a terminal; a script can apply an approved plan (help approve); \
-             or {mend}"
+            "{name} is labelled {label}{whose}: run it at a terminal; a script can apply an approved plan \
+             (help approve){mend}"
         ));
     }
     error.hint("--yes answers it")
