@@ -12,7 +12,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use keys::KEYS;
-pub use keys::time as duration;
+pub use keys::some_time as duration;
 
 /// The file's name, in `MAESTRO_HOME` or the platform's configuration folder.
 pub const FILE: &str = "config.yaml";

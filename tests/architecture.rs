@@ -63,7 +63,7 @@ const ONLY_IN: &[(&str, &[&str])] = &[
 const SHARED_BY_COMMANDS: &[&str] = &["context", "error", "line", "places", "trial"];
 
 /// What lies in `engines` and is no engine.
-const SHARED_BY_ENGINES: &[&str] = &["dialect", "error"];
+const SHARED_BY_ENGINES: &[&str] = &["dialect", "error", "guard"];
 
 /// Longer files are reported.
 const LONG: usize = 400;

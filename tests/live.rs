@@ -188,8 +188,10 @@ impl Place {
                 .asked(&format!("DROP DATABASE IF EXISTS `{name}`"))
                 .await;
         }
-        let forget = format!("DELETE FROM _maestro.runs WHERE database_name = '{database}'");
-        let _ = self.asked(&forget).await;
+        for table in ["runs", "synced_from"] {
+            let forget = format!("DELETE FROM _maestro.{table} WHERE database_name = '{database}'");
+            let _ = self.asked(&forget).await;
+        }
     }
 }
 

@@ -12,7 +12,7 @@
 //! $ maestro help              a line for the machine's shell; `maestro` is the program
 //! ```
 //!
-//! Times, the folder's path and the version of SQLite are replaced, nothing else. `MAESTRO_BLESS=1` writes what came
+//! Times, hashes of plans, the folder's path and the version of SQLite are replaced, nothing else. `MAESTRO_BLESS=1` writes what came
 //! back into the files instead of comparing.
 
 use std::path::{Path, PathBuf};
@@ -46,6 +46,7 @@ transcripts!(
     names,
     selections,
     pairs,
+    plans,
     looking,
     syncing,
     formats,
@@ -304,4 +305,9 @@ const REPLACED: &[(&str, &str)] = &[
     (r"(?m)^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d  ", "TIME  "),
     (r#""id":"[0-9a-f-]{36}""#, "\"id\":\"UUID\""),
     (r"[0-9.]+ (B|KiB) in HERE", "SIZE in HERE"),
+    (r"\b[0-9a-f]{12}\b", "HASH"),
+    (
+        r"\b(HASH|made) +\d{4}-\d\d-\d\d[ T]\d\d:\d\d:\d\dZ?",
+        "$1  TIME",
+    ),
 ];

@@ -6,6 +6,7 @@ mod demo;
 mod docs;
 mod engines;
 mod fidelity;
+mod guard;
 mod hygiene;
 mod live;
 mod screen;

@@ -71,6 +71,7 @@ pub fn register(store: &Store, places: &Places) -> Result<()> {
             label,
             product: None,
             last_used: None,
+            identity: None,
         })?;
     }
     Ok(())

@@ -4,6 +4,8 @@
 //! completion, help and docs/commands.md. A command is complete without a session: whatever `select` and
 //! `source` provide can be an argument.
 
+pub mod apply;
+pub mod approve;
 pub mod compare;
 pub mod completions;
 pub mod config;
@@ -20,6 +22,8 @@ pub mod line;
 pub mod menu;
 pub mod peek;
 pub mod places;
+pub mod plan;
+pub mod plans;
 pub mod prune;
 pub mod query;
 pub mod quit;
@@ -134,6 +138,10 @@ pub static COMMANDS: &[Entry] = &[
     Entry::of::<select::Args>(),
     Entry::of::<selection::Args>(),
     Entry::of::<sync::Args>(),
+    Entry::of::<plan::Args>(),
+    Entry::of::<plans::Args>(),
+    Entry::of::<apply::Args>(),
+    Entry::of::<approve::Args>(),
     Entry::of::<resume::Args>(),
     Entry::of::<rollback::Args>(),
     Entry::of::<undo::Args>(),

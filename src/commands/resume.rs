@@ -10,8 +10,10 @@ use super::places;
 use super::sync::batch::{self, Settings};
 use super::sync::planned::Planned;
 use super::sync::reply::Synced;
+use super::sync::watch::{self, Watch};
 use super::sync::{confirm, ending};
 use super::{Command, Context, Error, Group, Result};
+use crate::plan::{Plan, Sides};
 use crate::store::{JobRecord, Part, Run, Status};
 
 /// Go on with an interrupted run
@@ -42,10 +44,13 @@ impl Command for Args {
             Error::failed(format!("the journal of run {}: {cause}", run.number))
         })?;
         let planned = open(cx, &run, &job, &parts).await?;
-        confirm::confirm(cx, &planned, self.yes)?;
+        confirm::confirm(cx, &planned, self.yes, None).await?;
         cx.store.take_up(run.number)?;
         let result = batch::run(cx, run.number, &planned, &parts, &settings).await;
         cx.store.end(run.number, &ending(&result))?;
+        if let Ok(synced) = &result {
+            watch::note(cx, &planned, &synced.arrived()).await?;
+        }
         result
     }
 }
@@ -130,11 +135,18 @@ async fn open(cx: &Context<'_>, run: &Run, job: &JobRecord, parts: &[Part]) -> R
         ))
         .hint(format!("start again: {}", run.command)));
     }
-    let plans = parts
+    let plans: Vec<Plan> = parts
         .iter()
         .map(|part| cx.store.part_plan(run.number, part.number))
         .collect::<std::result::Result<_, _>>()?;
+    let databases = plans.iter().map(|plan| &plan.target.database);
+    let label = watch::label(&target, databases).await?;
     Ok(Planned {
+        sides: vec![Sides::default(); plans.len()],
+        watch: Watch {
+            label,
+            ..Watch::default()
+        },
         source,
         target,
         plans,

@@ -8,7 +8,8 @@ use serde_json::{Value, json};
 
 use super::context::Place;
 use super::places::{self, Opened};
-use super::sync::confirm;
+use super::sync::confirm::{self, Write};
+use super::sync::watch;
 use super::{Command, Context, Error, Group, Result};
 use crate::engines::Undo;
 use crate::model::units::{Bytes, counted, spoken};
@@ -89,8 +90,16 @@ impl Command for Args {
         let mut page = Page::default();
         reply.draw(&mut page);
         cx.ask.show(&page);
-        let target = &opened.endpoint;
-        confirm::settle(cx, &target.name, target.label, Risk::Replaces, self.yes)?;
+        let databases = reply
+            .databases
+            .iter()
+            .map(|back| &back.rollback.work.database);
+        let write = Write {
+            label: watch::label(&opened, databases).await?,
+            target: &opened,
+            risk: Risk::Replaces,
+        };
+        confirm::settle(cx, &write, self.yes, None).await?;
         let number = cx.store.begin(&NewRun {
             id: uuid::Uuid::now_v7().to_string(),
             kind: "rollback",

@@ -5,6 +5,7 @@
 
 pub mod dialect;
 mod error;
+mod guard;
 pub mod kill;
 mod mysql;
 pub mod sqlite;
@@ -16,6 +17,7 @@ use serde::{Deserialize, Serialize};
 use tokio::sync::mpsc;
 
 pub use error::{Cause, Error, Hop, Result};
+pub use guard::Guard;
 
 use crate::model::batch::{Batch, Chunk, Digest};
 use crate::model::catalog::{Catalog, Object, Table};
@@ -56,7 +58,7 @@ pub struct ConnectOptions {
 
 /// An open endpoint.
 #[async_trait]
-pub trait Server: Send + Sync {
+pub trait Server: Guard {
     fn product(&self) -> &Product;
     fn dialect(&self) -> &'static dyn Dialect;
 

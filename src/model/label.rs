@@ -37,6 +37,34 @@ impl Label {
         }
     }
 
+    /// The strictest first.
+    const STRICTEST: [Label; 5] = [
+        Label::Production,
+        Label::Unknown,
+        Label::Staging,
+        Label::Testing,
+        Label::Development,
+    ];
+
+    /// The stricter of two labels.
+    pub fn stricter(self, other: Label) -> Label {
+        let rank = |label| Label::STRICTEST.iter().position(|one| *one == label);
+        if rank(self) <= rank(other) {
+            self
+        } else {
+            other
+        }
+    }
+
+    /// The label that counts: what this machine says and what stands beside the data. Who knows nothing is told.
+    pub fn with(self, server: Option<Label>) -> Label {
+        match (self, server) {
+            (local, None) => local,
+            (Label::Unknown, Some(server)) => server,
+            (local, Some(server)) => local.stricter(server),
+        }
+    }
+
     /// Whether a write needs the typed name of the connection.
     pub fn is_guarded(self) -> bool {
         matches!(self, Label::Production | Label::Unknown)
@@ -56,5 +84,22 @@ impl FromStr for Label {
         Label::ALL.into_iter().find(|label| label.name() == word).ok_or_else(|| {
             format!("{word:?} is no environment; one of production, staging, testing, development, unknown")
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn e10_the_stricter_of_two_labels_counts() {
+        use Label::*;
+        assert_eq!(Development.with(Some(Production)), Production);
+        assert_eq!(Production.with(Some(Development)), Production);
+        assert_eq!(Staging.with(Some(Testing)), Staging);
+        assert_eq!(Development.with(Some(Unknown)), Unknown);
+        assert_eq!(Unknown.with(Some(Testing)), Testing);
+        assert_eq!(Unknown.with(None), Unknown);
+        assert_eq!(Development.with(None), Development);
     }
 }

@@ -6,6 +6,7 @@ pub mod batch;
 pub mod catalog;
 pub mod diff;
 pub mod endpoint;
+pub mod guard;
 pub mod label;
 pub mod selection;
 pub mod survey;

@@ -3,6 +3,8 @@
 //! A plan is for one target database. It says everything that a person confirms and everything that a run
 //! needs; nothing is decided later.
 
+pub mod brakes;
+pub mod document;
 pub mod options;
 pub mod sync;
 
@@ -12,6 +14,8 @@ use crate::model::catalog::{Object, Table};
 use crate::model::survey::{Finding, Product};
 use crate::model::units::{Bytes, Rows};
 
+pub use brakes::{Allow, Facts, Figure, Verdict, brakes};
+pub use document::{Document, Sealed, Sides};
 pub use options::{Content, ExtraTables, SyncOptions, TableFilter};
 pub use sync::{Answers, Probe, probes, sync};
 

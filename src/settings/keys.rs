@@ -135,7 +135,8 @@ fn level(text: &str) -> Result<String, String> {
     Ok(level.into())
 }
 
-fn some_time(text: &str) -> Result<Duration, String> {
+/// A time such as `15m`, longer than nothing.
+pub fn some_time(text: &str) -> Result<Duration, String> {
     match time(text)? {
         Duration::ZERO => Err("it must be longer than nothing".into()),
         time => Ok(time),

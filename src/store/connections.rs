@@ -18,9 +18,11 @@ pub struct Connection {
     /// What answered the last time: `MariaDB 10.11.19`.
     pub product: Option<String>,
     pub last_used: Option<DateTime<Utc>>,
+    /// What told its server from every other the last time.
+    pub identity: Option<String>,
 }
 
-const COLUMNS: &str = "name, url, password, label, product, last_used";
+const COLUMNS: &str = "name, url, password, label, product, last_used, identity";
 
 /// A connection as its row spells it.
 struct Stored {
@@ -30,6 +32,7 @@ struct Stored {
     label: String,
     product: Option<String>,
     last_used: Option<i64>,
+    identity: Option<String>,
 }
 
 impl Store {
@@ -67,6 +70,7 @@ impl Store {
                 "INSERT INTO connections (name, url, password, label, product, last_used)
                  VALUES (?1, ?2, ?3, ?4, ?5, ?6)
                  ON CONFLICT (name) DO UPDATE SET
+                     identity = CASE WHEN url = excluded.url THEN identity END,
                      url = excluded.url,
                      password = excluded.password,
                      label = excluded.label,
@@ -134,6 +138,17 @@ impl Store {
         })
     }
 
+    /// Notes what told the connection's server from every other.
+    pub fn identify(&self, name: &str, identity: &str) -> Result<()> {
+        self.write("note the server of the connection", |transaction| {
+            transaction.execute(
+                "UPDATE connections SET identity = ?2 WHERE name = ?1",
+                [name, identity],
+            )?;
+            Ok(())
+        })
+    }
+
     fn read_back(&self, row: Stored) -> Result<Connection> {
         let name = row.name.clone();
         row.read().map_err(|problem| Error::Row {
@@ -153,6 +168,7 @@ impl Stored {
             label: row.get(3)?,
             product: row.get(4)?,
             last_used: row.get(5)?,
+            identity: row.get(6)?,
         })
     }
 
@@ -168,6 +184,7 @@ impl Stored {
             label: self.label.parse()?,
             product: self.product,
             last_used: self.last_used.and_then(DateTime::from_timestamp_micros),
+            identity: self.identity,
         })
     }
 }
@@ -186,6 +203,7 @@ mod tests {
             label: Label::Staging,
             product: None,
             last_used: None,
+            identity: None,
         }
     }
 

@@ -10,6 +10,7 @@ use super::{Error, Result};
 const MIGRATIONS: &[&str] = &[
     include_str!("migrations/001_first.sql"),
     include_str!("migrations/002_journal.sql"),
+    include_str!("migrations/003_plans.sql"),
 ];
 
 pub(super) fn apply(connection: &mut Connection, path: &str) -> Result<()> {

@@ -10,6 +10,7 @@ pub mod journal;
 mod lines;
 mod migrations;
 mod modes;
+pub mod plans;
 mod process;
 pub mod runs;
 pub mod secrets;
@@ -25,6 +26,7 @@ pub use error::{Error, Result};
 pub use journal::{JobRecord, Part};
 pub use lines::redacted;
 pub use modes::{is_too_wide, mend};
+pub use plans::KeptPlan;
 pub use runs::{Ending, NewRun, Run, Status, Step};
 pub use secrets::Password;
 

@@ -78,6 +78,7 @@ impl Add {
                     .hint("connections add NAME URL; at a terminal, connections add asks"));
             }
         };
+        let draft = draft.said(self.flags.label.is_some());
         finish(cx, draft, self.flags.test(), ask).await
     }
 }
@@ -93,7 +94,8 @@ impl Edit {
             return Err(Error::usage("connections edit needs something to change")
                 .hint("a URL, --env, --tls, --tls-ca, --store or --password-env"));
         };
-        finish(cx, draft.replacing(), self.flags.test(), Ask::Nothing).await
+        let draft = draft.replacing().said(self.flags.label.is_some());
+        finish(cx, draft, self.flags.test(), Ask::Nothing).await
     }
 }
 

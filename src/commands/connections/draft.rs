@@ -4,6 +4,7 @@ use secrecy::{ExposeSecret, SecretString};
 use serde_json::Value;
 
 use super::check::{self, Tested, examine};
+use super::label::{self, Reach};
 use super::password::{self, Chosen};
 use super::{Said, listing, names, unanswered};
 use crate::commands::{Context, Error, Result};
@@ -21,6 +22,8 @@ pub(super) struct Draft {
     pub secret: Option<SecretString>,
     pub notices: Vec<String>,
     before: Before,
+    /// Whether the environment was said with a flag: then it is said to the server, too.
+    said: bool,
 }
 
 /// What a draft replaces.
@@ -55,13 +58,20 @@ impl Draft {
             label,
             product: None,
             last_used: None,
+            identity: None,
         };
         Draft {
             connection,
             secret: chosen.secret,
             notices,
             before: Before::Nothing,
+            said: false,
         }
+    }
+
+    /// The environment was said with a flag, or not.
+    pub fn said(self, said: bool) -> Draft {
+        Draft { said, ..self }
     }
 
     pub fn replacing(self) -> Draft {
@@ -141,7 +151,7 @@ pub(super) async fn finish(
         // Another process may have taken the name meanwhile.
         names::check(&name, &cx.store.connections()?)?;
     }
-    save(cx, draft, tested.as_ref())
+    save(cx, draft, tested.as_ref()).await
 }
 
 /// What is to be known before the question; the reply does not repeat it.
@@ -153,7 +163,8 @@ fn show_notices(cx: &Context<'_>, draft: &mut Draft) {
     cx.ask.show(&page);
 }
 
-fn save(cx: &mut Context<'_>, draft: Draft, tested: Option<&Tested>) -> Result<Said> {
+async fn save(cx: &mut Context<'_>, draft: Draft, tested: Option<&Tested>) -> Result<Said> {
+    let mut notices = draft.notices;
     let connection = draft.connection;
     cx.store.save(&connection)?;
     // A password typed for what it was before is not believed.
@@ -161,6 +172,9 @@ fn save(cx: &mut Context<'_>, draft: Draft, tested: Option<&Tested>) -> Result<S
     let found = tested.and_then(|tested| tested.found.as_ref().ok());
     if let Some((product, _)) = found {
         cx.store.touch(&connection.name, product)?;
+        if draft.said && connection.label != Label::Unknown {
+            notices.extend(label::keep(cx, &connection.name, connection.label, Reach::Along).await);
+        }
     }
     let what = match found {
         Some((product, databases)) => {
@@ -175,13 +189,12 @@ fn save(cx: &mut Context<'_>, draft: Draft, tested: Option<&Tested>) -> Result<S
     let saved = cx.store.connection(&connection.name)?;
     let mut json = listing::json(saved.as_ref().unwrap_or(&connection));
     json["tested"] = tested.is_some().into();
-    json["notices"] = draft
-        .notices
+    json["notices"] = notices
         .iter()
         .map(|notice| notice.as_str().into())
         .collect::<Vec<Value>>()
         .into();
-    let notes = draft.notices.iter().map(|notice| format!("note: {notice}"));
+    let notes = notices.iter().map(|notice| format!("note: {notice}"));
     Ok(Said {
         lines: std::iter::once(first).chain(notes).collect(),
         json,

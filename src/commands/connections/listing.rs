@@ -173,6 +173,7 @@ mod tests {
             label: Label::Production,
             product: Some("MySQL 9.7.0".into()),
             last_used: None,
+            identity: None,
         }
     }
 

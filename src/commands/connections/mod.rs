@@ -8,6 +8,7 @@ mod check;
 mod draft;
 mod form;
 mod import;
+mod label;
 mod listing;
 mod names;
 mod password;
@@ -69,7 +70,7 @@ enum Action {
     },
     /// Delete all connections, after CLEAR is typed
     Clear,
-    /// Say which environment a connection belongs to
+    /// Say which environment a connection belongs to, here and on its server
     Label {
         /// Name or number
         connection: String,
@@ -144,7 +145,9 @@ impl Command for Args {
             Action::Label {
                 connection,
                 environment,
-            } => remove::label(cx, &connection, environment).map(Answer::Said),
+            } => label::label(cx, &connection, environment)
+                .await
+                .map(Answer::Said),
         }
     }
 }

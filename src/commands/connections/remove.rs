@@ -1,13 +1,11 @@
-//! Small changes of saved connections: another name, another environment, away.
+//! Small changes of saved connections: another name, away.
 
 use serde_json::json;
 
 use super::{Said, names, unanswered};
 use crate::commands::context::Place;
 use crate::commands::{Context, Error, Result};
-use crate::model::label::Label;
 use crate::model::units::counted;
-use crate::store::Connection;
 
 /// Whether the person has already agreed.
 pub(super) enum Asked {
@@ -38,23 +36,6 @@ pub(super) fn rename(cx: &mut Context<'_>, word: &str, name: &str) -> Result<Sai
     Ok(Said::new(
         format!("{old} is now {name}."),
         json!({ "renamed": old, "name": name }),
-    ))
-}
-
-pub(super) fn label(cx: &mut Context<'_>, word: &str, label: Label) -> Result<Said> {
-    let connection = names::find(cx, word)?;
-    let name = connection.name.clone();
-    cx.store.save(&Connection {
-        label,
-        ..connection
-    })?;
-    let guard = match label.is_guarded() {
-        true => " Writing to it needs its name, typed.",
-        false => "",
-    };
-    Ok(Said::new(
-        format!("{name} is {label}.{guard}"),
-        json!({ "name": name, "environment": label.name() }),
     ))
 }
 

@@ -60,6 +60,10 @@ async fn open_saved(cx: &Context<'_>, name: &str) -> Result<Opened> {
         Ok(server) => server,
     };
     cx.store.touch(name, &server.product().to_string())?;
+    let identity = server.identity().await?;
+    if connection.identity.as_ref() != Some(&identity) {
+        cx.store.identify(name, &identity)?;
+    }
     Ok(Opened { endpoint, server })
 }
 
@@ -73,7 +77,7 @@ async fn open_address(cx: &Context<'_>, place: &Place) -> Result<Opened> {
         .or_else(|| cx.session.passwords.get(name));
     let mut endpoint = Endpoint {
         name: name.clone(),
-        label: label(&address, &cx.store.connections()?),
+        label: Label::Unknown,
         password: known,
         address,
     };
@@ -90,6 +94,8 @@ async fn open_address(cx: &Context<'_>, place: &Place) -> Result<Opened> {
         }
         other => other?,
     };
+    let identity = server.identity().await?;
+    endpoint.label = label(&endpoint.address, &identity, &cx.store.connections()?);
     Ok(Opened { endpoint, server })
 }
 
@@ -188,23 +194,17 @@ fn parsed(word: &str) -> Result<Address> {
         .map_err(|cause| Error::usage(cause.to_string()))
 }
 
-/// The label of a place that is not saved: the strictest of the saved connections to the same server or folder.
-pub fn label(address: &Address, saved: &[Connection]) -> Label {
-    let strictest = [
-        Label::Production,
-        Label::Unknown,
-        Label::Staging,
-        Label::Testing,
-        Label::Development,
-    ];
-    let labels: Vec<Label> = saved
+/// The label of a place that is not saved: the strictest of the saved connections to the same server or folder,
+/// whichever address leads there.
+pub fn label(address: &Address, identity: &str, saved: &[Connection]) -> Label {
+    saved
         .iter()
-        .filter(|connection| is_same_place(address, &connection.address))
+        .filter(|connection| {
+            is_same_place(address, &connection.address)
+                || connection.identity.as_deref() == Some(identity)
+        })
         .map(|connection| connection.label)
-        .collect();
-    strictest
-        .into_iter()
-        .find(|label| labels.contains(label))
+        .reduce(Label::stricter)
         .unwrap_or_default()
 }
 
@@ -254,6 +254,7 @@ mod tests {
             label,
             product: None,
             last_used: None,
+            identity: None,
         }
     }
 
@@ -264,15 +265,25 @@ mod tests {
             saved("mysql://admin@h", Label::Production),
             saved("mysql://app@h:3307", Label::Staging),
         ];
-        assert_eq!(label(&address("mysql://me@h"), &list), Label::Production);
-        assert_eq!(label(&address("mysql://me@h:3307"), &list), Label::Staging);
-        assert_eq!(label(&address("mysql://me@other"), &list), Label::Unknown);
+        let label = |word: &str| label(&address(word), "", &list);
+        assert_eq!(label("mysql://me@h"), Label::Production);
+        assert_eq!(label("mysql://me@h:3307"), Label::Staging);
+        assert_eq!(label("mysql://me@other"), Label::Unknown);
+    }
+
+    #[test]
+    fn e10_another_address_of_a_saved_server_has_its_label() {
+        let mut list = [saved("mysql://app@h", Label::Staging)];
+        list[0].identity = Some("the server".into());
+        let label = |identity: &str| label(&address("mysql://me@alias"), identity, &list);
+        assert_eq!(label("the server"), Label::Staging);
+        assert_eq!(label("another"), Label::Unknown);
     }
 
     #[test]
     fn a_file_of_a_saved_folder_has_the_folders_label() {
         let list = [saved("./no-such/prod", Label::Production)];
-        let file = |word: &str| label(&address(word), &list);
+        let file = |word: &str| label(&address(word), "", &list);
         assert_eq!(file("./no-such/prod/shop.db"), Label::Production);
         assert_eq!(file("./no-such/production"), Label::Unknown);
     }

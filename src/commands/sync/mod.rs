@@ -2,21 +2,25 @@
 //!
 //! Plan, show, ask, run, record. Everything that can be refused is refused before the question.
 
-pub(super) mod batch;
-pub(super) mod confirm;
-pub(super) mod planned;
-pub(super) mod reply;
+mod allow;
+pub mod batch;
+pub mod confirm;
+pub mod kept;
+pub mod planned;
+pub mod reply;
+pub mod watch;
 
 use clap::Parser;
 
 use super::places::{self, Opened, Pair, PairArgs};
 use super::{Command, Context, Error, Group, Result};
 use crate::output::Exit;
-use crate::plan::{Content, ExtraTables, SyncOptions, TableFilter};
+use crate::plan::document::Manner;
+use crate::plan::{Allow, Content, ExtraTables, SyncOptions, TableFilter};
 use crate::run::Verify;
 use crate::store::{Ending, NewRun, Status};
 use planned::Planned;
-use reply::Synced;
+pub use reply::{Synced, plan_json};
 
 /// Copy databases from one server to another
 ///
@@ -25,6 +29,19 @@ use reply::Synced;
 #[derive(Debug, Clone, Parser)]
 #[command(name = "sync")]
 pub struct Args {
+    #[command(flatten)]
+    choices: Choices,
+    /// Show the plan and stop
+    #[arg(long)]
+    dry_run: bool,
+    /// Answer the question with yes; never enough for a target labelled production or unknown
+    #[arg(long, short = 'y')]
+    yes: bool,
+}
+
+/// What is to be copied and how: all that a plan says, and nothing about the question.
+#[derive(Debug, Clone, clap::Args)]
+pub struct Choices {
     #[command(flatten)]
     pair: PairArgs,
     /// Create what is missing, without rows; a differing table that holds rows is refused
@@ -45,12 +62,6 @@ pub struct Args {
     /// Keep tables and objects that only the target has
     #[arg(long)]
     keep_extra: bool,
-    /// Show the plan and stop
-    #[arg(long)]
-    dry_run: bool,
-    /// Answer the question with yes; never enough for a target labelled production or unknown
-    #[arg(long, short = 'y')]
-    yes: bool,
     /// How many readers and writers work at once, at most sync.max_concurrency [default: by the processors]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=64))]
     jobs: Option<u16>,
@@ -60,6 +71,8 @@ pub struct Args {
     /// Stop at the first database that fails
     #[arg(long)]
     stop_on_error: bool,
+    #[command(flatten)]
+    allowances: allow::Allowances,
 }
 
 impl Command for Args {
@@ -91,10 +104,10 @@ impl Command for Args {
     ];
 
     async fn run(self, cx: &mut Context<'_>) -> Result<Synced> {
-        let options = self.options()?;
-        let pair = self.pair.pair(cx)?;
+        let options = self.choices.options()?;
+        let pair = self.choices.pair.pair(cx)?;
         if self.dry_run {
-            let planned = self.plan(cx, &pair, options).await?;
+            let planned = self.choices.plan(cx, &pair, options).await?;
             return Ok(Synced::dry(planned));
         }
         let number = cx.store.begin(&NewRun {
@@ -102,7 +115,7 @@ impl Command for Args {
             kind: "sync",
             source: pair.source.to_string(),
             target: pair.target.to_string(),
-            command: self.spoken(&pair),
+            command: self.choices.spoken(&pair, self.yes),
         })?;
         let result = self.carry_out(cx, number, &pair, options).await;
         cx.store.end(number, &ending(&result))?;
@@ -118,12 +131,50 @@ impl Args {
         pair: &Pair,
         options: SyncOptions,
     ) -> Result<Synced> {
-        let planned = self.plan(cx, pair, options).await?;
-        if planned.is_nothing() {
-            return Ok(Synced::nothing(number, &planned));
+        let planned = self.choices.plan(cx, pair, options).await?;
+        let settings = self.choices.manner().settings(cx);
+        carry_out(cx, number, &planned, &settings, self.yes, None).await
+    }
+}
+
+/// Asks, runs, and notes the direction of each pair. `approved` is the hash of a kept plan, whose approval
+/// answers where nobody can be asked.
+pub async fn carry_out(
+    cx: &mut Context<'_>,
+    number: i64,
+    planned: &Planned,
+    settings: &batch::Settings,
+    yes: bool,
+    approved: Option<&str>,
+) -> Result<Synced> {
+    if planned.is_nothing() {
+        return Ok(Synced::nothing(number, planned));
+    }
+    confirm::confirm(cx, planned, yes, approved).await?;
+    let synced = batch::begin(cx, number, planned, settings).await?;
+    watch::note(cx, planned, &synced.arrived()).await?;
+    Ok(synced)
+}
+
+impl Choices {
+    /// The pair and the plans of every database; nothing is written.
+    pub async fn planned(&self, cx: &mut Context<'_>) -> Result<Planned> {
+        let options = self.options()?;
+        let pair = self.pair.pair(cx)?;
+        self.plan(cx, &pair, options).await
+    }
+
+    pub fn allow(&self) -> Allow {
+        self.allowances.allow()
+    }
+
+    /// How the run goes about it, as a plan keeps it.
+    pub fn manner(&self) -> Manner {
+        Manner {
+            verify: self.verify.clone(),
+            jobs: self.jobs,
+            stop_on_error: self.stop_on_error,
         }
-        confirm::confirm(cx, &planned, self.yes)?;
-        batch::begin(cx, number, &planned, &self.settings(cx)).await
     }
 
     /// Opens both sides and makes the plan of every database; nothing is written.
@@ -139,7 +190,7 @@ impl Args {
         )
         .await?;
         let pairs = places::databases(cx, pair, source.server.as_ref(), &self.pair.maps()?).await?;
-        planned::plan(source, target, pairs, options).await
+        planned::plan(cx, source, target, pairs, options, &self.allow()).await
     }
 
     fn options(&self) -> Result<SyncOptions> {
@@ -161,22 +212,8 @@ impl Args {
         })
     }
 
-    fn settings(&self, cx: &Context<'_>) -> batch::Settings {
-        let processors = std::thread::available_parallelism().map_or(2, usize::from);
-        let workers = self.jobs.map(usize::from).unwrap_or(processors.clamp(2, 4));
-        batch::Settings {
-            workers: workers.min(cx.settings.sync.max_concurrency.max(1)),
-            verify: match self.verify.as_str() {
-                "checksum" => Verify::Checksum,
-                "none" => Verify::None,
-                _ => Verify::Count,
-            },
-            stop_on_error: self.stop_on_error,
-        }
-    }
-
     /// The command as history shows it.
-    fn spoken(&self, pair: &Pair) -> String {
+    fn spoken(&self, pair: &Pair, yes: bool) -> String {
         let mut words = vec![
             "sync".to_string(),
             pair.source.to_string(),
@@ -189,7 +226,7 @@ impl Args {
             ("--schema", self.schema),
             ("--data", self.data),
             ("--keep-extra", self.keep_extra),
-            ("--yes", self.yes),
+            ("--yes", yes),
             ("--stop-on-error", self.stop_on_error),
         ];
         words.extend(
@@ -210,12 +247,30 @@ impl Args {
         ] {
             words.extend(values.iter().map(|value| format!("{flag} '{value}'")));
         }
+        words.extend(self.allowances.spoken());
         words.join(" ")
     }
 }
 
+impl Manner {
+    /// How the run goes about it, here and now.
+    pub fn settings(&self, cx: &Context<'_>) -> batch::Settings {
+        let processors = std::thread::available_parallelism().map_or(2, usize::from);
+        let workers = self.jobs.map(usize::from).unwrap_or(processors.clamp(2, 4));
+        batch::Settings {
+            workers: workers.min(cx.settings.sync.max_concurrency.max(1)),
+            verify: match self.verify.as_str() {
+                "checksum" => Verify::Checksum,
+                "none" => Verify::None,
+                _ => Verify::Count,
+            },
+            stop_on_error: self.stop_on_error,
+        }
+    }
+}
+
 /// How the run's record ends.
-pub(super) fn ending(result: &Result<Synced>) -> Ending {
+pub fn ending(result: &Result<Synced>) -> Ending {
     match result {
         Ok(synced) => synced.ending(),
         Err(error) => Ending {

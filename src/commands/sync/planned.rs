@@ -4,14 +4,17 @@ use std::collections::BTreeSet;
 use std::time::Duration;
 
 use super::Opened;
+use super::watch::{self, Watch};
 use crate::commands::places::DatabasePair;
-use crate::commands::{Error, Result};
+use crate::commands::{Context, Error, Result};
 use crate::engines::Server;
 use crate::model::label::Label;
 use crate::model::survey::{Finding, Role, Survey};
 use crate::model::units::{Bytes, Rows, counted, spoken};
 use crate::output::{Page, Tone};
-use crate::plan::{self, Answers, Plan, Probe, Risk, RowsOf, SyncOptions, TableFilter};
+use crate::plan::{
+    self, Allow, Answers, Plan, Probe, Risk, RowsOf, Sides, SyncOptions, TableFilter,
+};
 use crate::store::{Run, Status, Store};
 
 /// Both sides, open, and what will be done.
@@ -19,6 +22,9 @@ pub struct Planned {
     pub source: Opened,
     pub target: Opened,
     pub plans: Vec<Plan>,
+    /// The catalogs that the plans were made from.
+    pub sides: Vec<Sides>,
+    pub watch: Watch,
 }
 
 /// Surveys both sides and plans every pair.
@@ -26,13 +32,16 @@ pub struct Planned {
 /// # Errors
 /// All findings of all databases at once: refused, nothing written.
 pub async fn plan(
+    cx: &Context<'_>,
     source: Opened,
     target: Opened,
     pairs: Vec<DatabasePair>,
     options: SyncOptions,
+    allow: &Allow,
 ) -> Result<Planned> {
     refuse_same(&source, &target, &pairs).await?;
     let mut plans = Vec::new();
+    let mut sides = Vec::new();
     let mut findings: Vec<Finding> = Vec::new();
     let mut tables = BTreeSet::new();
     for pair in &pairs {
@@ -46,7 +55,13 @@ pub async fn plan(
             tables.extend(catalog.tables.iter().map(|table| table.name.clone()));
         }
         match plan_one(target.server.as_ref(), &from, &to, &options).await? {
-            Ok(plan) => plans.push(plan),
+            Ok(plan) => {
+                plans.push(plan);
+                sides.push(Sides {
+                    source: from.catalog,
+                    target: to.catalog,
+                });
+            }
             Err(found) => findings.extend(found),
         }
     }
@@ -57,14 +72,32 @@ pub async fn plan(
         }
     }
     if findings.is_empty() {
-        return Ok(Planned {
-            source,
-            target,
-            plans,
-        });
+        return watched(cx, source, target, plans, sides, allow).await;
     }
     findings.dedup();
     Err(crate::engines::Error::Findings(findings).into())
+}
+
+/// Plans with what the guard says of them.
+///
+/// # Errors
+/// A brake: refused, nothing written.
+pub async fn watched(
+    cx: &Context<'_>,
+    source: Opened,
+    target: Opened,
+    mut plans: Vec<Plan>,
+    sides: Vec<Sides>,
+    allow: &Allow,
+) -> Result<Planned> {
+    let watch = watch::watch(cx, (&source, &target), &mut plans, &sides, allow).await?;
+    Ok(Planned {
+        source,
+        target,
+        plans,
+        sides,
+        watch,
+    })
 }
 
 /// Refuses a database that would be copied onto itself, however the two sides are spelled (E09).
@@ -139,8 +172,9 @@ impl Planned {
         self.risk() == Risk::Nothing
     }
 
+    /// The label that counts.
     pub fn label(&self) -> Label {
-        self.target.endpoint.label
+        self.watch.label
     }
 
     pub fn size(&self) -> (Rows, Bytes) {
@@ -160,7 +194,8 @@ impl Planned {
             crate::output::Cell::new(Tone::Strong, title(&self.source)),
             " → ".into(),
             crate::output::Cell::new(Tone::of(self.label()), title(&self.target)),
-            format!(", {}", self.label()).into(),
+            ", ".into(),
+            crate::output::Cell::new(Tone::of(self.label()), self.label().name()),
         ]);
         for plan in &self.plans {
             draw_one(plan, page);
@@ -177,7 +212,8 @@ impl Planned {
     }
 }
 
-fn draw_one(plan: &Plan, page: &mut Page) {
+/// One database of a plan.
+pub fn draw_one(plan: &Plan, page: &mut Page) {
     let (rows, bytes) = plan.size();
     let arrow = match plan.source.database == plan.target.database {
         true => plan.target.database.clone(),
@@ -198,6 +234,10 @@ fn draw_one(plan: &Plan, page: &mut Page) {
         "  {arrow} ({state}): {}, about {rows} rows, {bytes}",
         counted(moving, "table")
     ));
+    page.line(crate::output::Cell::new(
+        Tone::Faint,
+        format!("    fingerprints: {}", fingerprints(plan)),
+    ));
     for stage in plan
         .stages()
         .iter()
@@ -215,6 +255,15 @@ fn draw_one(plan: &Plan, page: &mut Page) {
             format!("    note: {warning}"),
         ));
     }
+}
+
+/// What both sides' structures are known by: `1a2b3c4d → 5e6f7a8b`.
+pub fn fingerprints(plan: &Plan) -> String {
+    let short = |side: &plan::Side| match side.exists {
+        true => format!("{:08x}", (side.fingerprint >> 96) as u32),
+        false => "new".to_string(),
+    };
+    format!("{} → {}", short(&plan.source), short(&plan.target))
 }
 
 /// The first names of a long list, and how many more there are. What leaves the target is never abridged by

@@ -196,6 +196,18 @@ impl Synced {
         }
     }
 
+    /// The target databases that hold what the source holds.
+    pub fn arrived(&self) -> Vec<String> {
+        let live = |one: &&SyncedDatabase| {
+            matches!(
+                one.status,
+                Status::Done | Status::Partly | Status::Unverified
+            )
+        };
+        let databases = self.databases.iter().filter(live);
+        databases.map(|one| one.target.clone()).collect()
+    }
+
     /// The worst status of all databases.
     fn status(&self) -> Status {
         let count = |wanted: Status| {
@@ -356,7 +368,7 @@ impl Reply for Synced {
     }
 }
 
-fn plan_json(plan: &Plan) -> Value {
+pub fn plan_json(plan: &Plan) -> Value {
     let (rows, bytes) = plan.size();
     let stages: Vec<Value> = plan
         .stages()
@@ -377,5 +389,9 @@ fn plan_json(plan: &Plan) -> Value {
         "stages": stages,
         "not_copied": not_copied,
         "warnings": plan.warnings,
+        "fingerprints": {
+            "source": plan.source.exists.then(|| format!("{:032x}", plan.source.fingerprint)),
+            "target": plan.target.exists.then(|| format!("{:032x}", plan.target.fingerprint)),
+        },
     })
 }

@@ -9,6 +9,7 @@ mod chunks;
 mod definition;
 mod dialect;
 mod grants;
+mod guard;
 mod loader;
 mod marks;
 mod nodelay;
@@ -233,7 +234,7 @@ impl Server for MySqlServer {
             .results(
                 "read the server's settings",
                 "SHOW GRANTS; SELECT CURRENT_USER(); \
-                 SELECT @@GLOBAL.read_only; \
+                 SELECT @@GLOBAL.read_only, @@GLOBAL.innodb_read_only; \
                  SELECT COLLATION_NAME FROM information_schema.COLLATIONS",
             )
             .await?;
@@ -247,7 +248,11 @@ impl Server for MySqlServer {
             .first()
             .map(|row| account(&row.text(0)))
             .unwrap_or_default();
-        let is_read_only = settings.first().is_some_and(|row| row.number(0) != 0);
+        // Newer servers spell the kinds of read-only as words.
+        let is_on = |value: String| !["0", "OFF", ""].contains(&value.as_str());
+        let is_read_only = settings
+            .first()
+            .is_some_and(|row| is_on(row.text(0)) || is_on(row.text(1)));
         let grants = Grants::read(&account, &lines);
         let mut findings = grants.findings(database, role);
         if role == Role::Target && is_read_only {

@@ -6,6 +6,7 @@
 
 mod catalog;
 mod cells;
+mod guard;
 mod loader;
 mod lock;
 mod place;

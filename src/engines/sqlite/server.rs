@@ -37,7 +37,7 @@ impl Files {
         })
     }
 
-    async fn with_place<T: Send + 'static>(
+    pub(super) async fn with_place<T: Send + 'static>(
         &self,
         work: impl FnOnce(&Place) -> Result<T> + Send + 'static,
     ) -> Result<T> {
