@@ -6,6 +6,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use secrecy::SecretString;
 use tokio_util::sync::CancellationToken;
 
+use crate::engines::ConnectOptions;
 use crate::model::selection::Selection;
 use crate::output::Format;
 use crate::run::event::Listener;
@@ -24,6 +25,16 @@ pub struct Context<'a> {
     pub stop: CancellationToken,
     /// Where the command was typed.
     pub words: Words,
+}
+
+impl Context<'_> {
+    /// How a server is reached, and where an engine keeps what belongs to no server.
+    pub fn connect_options(&self) -> ConnectOptions {
+        ConnectOptions {
+            timeout: self.settings.connections.default_timeout,
+            state: self.store.home().to_path_buf(),
+        }
+    }
 }
 
 /// Where a command's words come from: it decides what may stand in them, and what numbers mean.

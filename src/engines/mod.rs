@@ -10,6 +10,7 @@ pub mod kill;
 mod mysql;
 pub mod sqlite;
 
+use std::path::PathBuf;
 use std::time::Duration;
 
 use async_trait::async_trait;
@@ -49,11 +50,13 @@ pub trait Engine: Sync {
     }
 }
 
-/// How patient a connection is.
+/// How patient a connection is, and where an engine keeps what has no place on a server.
 #[derive(Clone, Debug)]
 pub struct ConnectOptions {
     /// For each hop of the login, and the deadline of a short statement.
     pub timeout: Duration,
+    /// The state folder: the undos of database files lie below it.
+    pub state: PathBuf,
 }
 
 /// An open endpoint.

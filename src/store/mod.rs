@@ -70,6 +70,11 @@ impl Store {
         &self.path
     }
 
+    /// The home folder.
+    pub fn home(&self) -> &Path {
+        self.path.parent().unwrap_or(Path::new("."))
+    }
+
     /// Reads every page and index and checks that they agree.
     pub fn check(&self) -> Result<()> {
         check(&self.lock(), "integrity_check", &self.shown())

@@ -47,11 +47,11 @@ pub(super) async fn test(cx: &mut Context<'_>, word: &str) -> Result<Tests> {
     for connection in &connections {
         endpoints.push(endpoint(cx, connection));
     }
-    let timeout = cx.settings.connections.default_timeout;
+    let options = cx.connect_options();
     let tests = connections
         .iter()
         .zip(endpoints)
-        .map(|(connection, endpoint)| one(connection, endpoint, timeout));
+        .map(|(connection, endpoint)| one(connection, endpoint, &options));
     let tests = futures::future::join_all(tests).await;
     for (connection, test) in connections.into_iter().zip(&tests) {
         if let Ok((product, _)) = &test.found {
@@ -64,9 +64,13 @@ pub(super) async fn test(cx: &mut Context<'_>, word: &str) -> Result<Tests> {
     Ok(Tests { tests })
 }
 
-async fn one(connection: &Connection, endpoint: Result<Endpoint>, timeout: Duration) -> Tested {
+async fn one(
+    connection: &Connection,
+    endpoint: Result<Endpoint>,
+    options: &ConnectOptions,
+) -> Tested {
     match endpoint {
-        Ok(endpoint) => examine(&endpoint, timeout).await,
+        Ok(endpoint) => examine(&endpoint, options).await,
         Err(error) => Tested {
             name: connection.name.clone(),
             address: connection.address.clone(),
@@ -91,9 +95,10 @@ pub(super) fn endpoint(cx: &Context<'_>, connection: &Connection) -> Result<Endp
 }
 
 /// Opens an endpoint and lists its databases; nothing is written.
-pub async fn examine(endpoint: &Endpoint, timeout: Duration) -> Tested {
+pub async fn examine(endpoint: &Endpoint, options: &ConnectOptions) -> Tested {
+    let patience = options.timeout * HOPS;
     let start = Instant::now();
-    let found = match tokio::time::timeout(timeout * HOPS, look(endpoint, timeout)).await {
+    let found = match tokio::time::timeout(patience, look(endpoint, options)).await {
         Ok(found) => found,
         Err(_) => Err(Failure {
             hop: Some(Hop::Tcp),
@@ -103,7 +108,7 @@ pub async fn examine(endpoint: &Endpoint, timeout: Duration) -> Tested {
                 ..Error::failed(format!(
                     "{} did not answer within {}",
                     endpoint.address,
-                    spoken(timeout * HOPS)
+                    spoken(patience)
                 ))
             },
         }),
@@ -116,9 +121,11 @@ pub async fn examine(endpoint: &Endpoint, timeout: Duration) -> Tested {
     }
 }
 
-async fn look(endpoint: &Endpoint, timeout: Duration) -> Result<(String, usize), Failure> {
-    let options = ConnectOptions { timeout };
-    let server = engines::open(endpoint, &options).await.map_err(|error| {
+async fn look(
+    endpoint: &Endpoint,
+    options: &ConnectOptions,
+) -> Result<(String, usize), Failure> {
+    let server = engines::open(endpoint, options).await.map_err(|error| {
         let hop = match &error {
             engines::Error::Connect { hop, .. } => Some(*hop),
             _ => None,

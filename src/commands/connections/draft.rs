@@ -207,7 +207,7 @@ async fn tested(cx: &Context<'_>, draft: &mut Draft) -> Result<Tested> {
     let mut left = settings.max_retries;
     loop {
         let endpoint = draft.endpoint(cx)?;
-        let test = examine(&endpoint, settings.default_timeout).await;
+        let test = examine(&endpoint, &cx.connect_options()).await;
         if test.found.is_ok() {
             return Ok(test);
         }
@@ -249,9 +249,7 @@ async fn again(cx: &Context<'_>, draft: &mut Draft, test: &Tested) -> bool {
 
 /// Shows the certificate that nobody vouches for, and asks whether it is trusted from now on.
 async fn trusted(cx: &Context<'_>, draft: &mut Draft) -> bool {
-    let options = engines::ConnectOptions {
-        timeout: cx.settings.connections.default_timeout,
-    };
+    let options = cx.connect_options();
     let Ok(endpoint) = draft.endpoint(cx) else {
         return false;
     };

@@ -7,7 +7,7 @@ use secrecy::SecretString;
 
 use crate::commands::context::Place;
 use crate::commands::{Context, Error, Result};
-use crate::engines::{self, ConnectOptions, Hop, Server};
+use crate::engines::{self, Hop, Server};
 use crate::model::endpoint::{Address, Endpoint, ParsedUrl, is_address};
 use crate::model::label::Label;
 use crate::run::event::Event;
@@ -100,9 +100,7 @@ async fn open_address(cx: &Context<'_>, place: &Place) -> Result<Opened> {
 }
 
 async fn connect(cx: &Context<'_>, endpoint: &Endpoint) -> engines::Result<Box<dyn Server>> {
-    let options = ConnectOptions {
-        timeout: cx.settings.connections.default_timeout,
-    };
+    let options = cx.connect_options();
     let mut waited = FIRST_WAIT;
     let mut retries = cx.settings.connections.max_retries;
     loop {

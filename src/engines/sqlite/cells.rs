@@ -61,6 +61,16 @@ pub fn copied(table: &Table) -> Vec<String> {
 
 /// The rows of a chunk, as they are copied.
 pub fn select(table: &Table, chunk: &Chunk) -> String {
+    format!(
+        "SELECT {} FROM {}{}",
+        copied(table).join(", "),
+        quote(&table.name),
+        within(chunk)
+    )
+}
+
+/// The condition of a chunk; nothing for a whole table.
+pub fn within(chunk: &Chunk) -> String {
     let key = chunk
         .key
         .iter()
@@ -75,15 +85,10 @@ pub fn select(table: &Table, chunk: &Chunk) -> String {
         .into_iter()
         .flatten()
         .collect();
-    let filter = match bounds.is_empty() {
+    match bounds.is_empty() {
         true => String::new(),
         false => format!(" WHERE {}", bounds.join(" AND ")),
-    };
-    format!(
-        "SELECT {} FROM {}{filter}",
-        copied(table).join(", "),
-        quote(&table.name)
-    )
+    }
 }
 
 /// Writes one row.
@@ -155,20 +160,31 @@ pub fn count(connection: &Connection, table: &Table) -> rusqlite::Result<Rows> {
     Ok(Rows(rows.max(0) as u64))
 }
 
-/// The digest of a table: all columns, generated ones too; a hidden rowid is no data.
-pub fn digest(connection: &Connection, table: &Table) -> rusqlite::Result<Digest> {
+/// The digest of the rows of a chunk: all columns, generated ones too; a hidden rowid is no data.
+pub fn digest(connection: &Connection, table: &Table, chunk: &Chunk) -> rusqlite::Result<Digest> {
     let columns: Vec<_> = table
         .columns
         .iter()
         .map(|column| quote(&column.name))
         .collect();
-    let sql = format!("SELECT {} FROM {}", columns.join(", "), quote(&table.name));
-    let mut statement = connection.prepare(&sql)?;
+    let sql = format!(
+        "SELECT {} FROM {}{}",
+        columns.join(", "),
+        quote(&table.name),
+        within(chunk)
+    );
+    digest_of(connection, &sql)
+}
+
+/// The digest of all rows that a statement gives.
+pub fn digest_of(connection: &Connection, sql: &str) -> rusqlite::Result<Digest> {
+    let mut statement = connection.prepare(sql)?;
+    let width = statement.column_count();
     let mut rows = statement.query([])?;
     let (mut number, mut sum, mut row_bytes) = (0u64, 0u128, Vec::new());
     while let Some(row) = rows.next()? {
         row_bytes.clear();
-        for position in 0..columns.len() {
+        for position in 0..width {
             spell(row.get_ref(position)?, &mut row_bytes);
         }
         sum = sum.wrapping_add(XxHash3_128::oneshot(&row_bytes));

@@ -7,9 +7,9 @@ use rusqlite::Connection;
 use tokio::sync::{Mutex as Gate, OwnedMutexGuard};
 
 use super::worker::Worker;
-use super::{cells, statement};
-use crate::engines::{Loader, Result};
-use crate::model::batch::Batch;
+use super::{cells, marks, quote, statement};
+use crate::engines::{Error, Loader, Mark, Result};
+use crate::model::batch::{Batch, Chunk};
 use crate::model::catalog::Table;
 use crate::model::units::Rows;
 
@@ -27,16 +27,6 @@ impl Writer {
             gate,
             turn: None,
         }
-    }
-
-    async fn run(&self, sql: &'static str, action: &'static str) -> Result<()> {
-        self.worker
-            .call(move |connection| {
-                connection
-                    .execute_batch(sql)
-                    .map_err(|cause| statement(action, cause))
-            })
-            .await
     }
 }
 
@@ -68,17 +58,37 @@ impl Loader for Writer {
             .await
     }
 
-    async fn clear(&mut self, table: &Table, _: &crate::model::batch::Chunk) -> Result<()> {
-        Err(crate::engines::Error::statement(
-            format!("clear {}", table.name),
-            "not resumed",
-        ))
+    async fn clear(&mut self, table: &Table, chunk: &Chunk) -> Result<()> {
+        let sql = format!(
+            "DELETE FROM {}{}",
+            quote(&table.name),
+            cells::within(chunk)
+        );
+        let action = format!("clear a range of the table {} in staging", table.name);
+        self.worker
+            .call(move |connection| {
+                connection
+                    .execute_batch(&sql)
+                    .map_err(|cause| statement(action, cause))
+            })
+            .await
     }
 
-    async fn commit(&mut self, _: crate::engines::Mark<'_>) -> Result<()> {
-        self.run("COMMIT", "commit rows in staging").await?;
+    /// The mark and the commit are one job: nobody ever reads a mark that is not committed.
+    async fn commit(&mut self, mark: Mark<'_>) -> Result<()> {
+        let row = marks::Row::of(&mark);
+        let committed = self
+            .worker
+            .call(move |connection| {
+                let done = commit(connection, &row);
+                if done.is_err() {
+                    let _ = roll_back(connection);
+                }
+                done
+            })
+            .await;
         self.turn = None;
-        Ok(())
+        committed
     }
 
     async fn rollback(&mut self) -> Result<()> {
@@ -86,6 +96,19 @@ impl Loader for Writer {
         self.turn = None;
         rolled
     }
+}
+
+fn commit(connection: &Connection, row: &marks::Row) -> Result<()> {
+    // A full disk makes SQLite roll back by itself: a mark alone would tell of rows that are not there.
+    if connection.is_autocommit() {
+        return Err(Error::statement(
+            "commit rows in staging",
+            "SQLite has rolled the transaction back",
+        ));
+    }
+    marks::set(connection, row)
+        .and_then(|()| connection.execute_batch("COMMIT"))
+        .map_err(|cause| statement("commit rows in staging", cause))
 }
 
 /// Ends a transaction that is open.

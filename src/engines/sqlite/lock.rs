@@ -1,4 +1,4 @@
-//! One run at a time for each database: a lock file beside it, and the sweep of what dead runs left.
+//! One run at a time for each database: a lock file beside it.
 //!
 //! The lock is the operating system's: it ends with the process, however that ends. The file is removed by
 //! whoever holds the lock, so a lock counts only while the file is still the one in the folder.
@@ -7,11 +7,13 @@ use std::fs::{File, OpenOptions, TryLockError};
 use std::io::{Read, Seek, Write};
 use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use super::place::OURS;
 use crate::engines::{Error, Result};
 
+/// How long a resume waits for its predecessor to be gone.
+const DYING: Duration = Duration::from_secs(10);
 /// After this time a probe's owner is dead.
 const PROBE_AGE: Duration = Duration::from_secs(3600);
 
@@ -53,6 +55,19 @@ impl Lock {
         }
     }
 
+    /// Like [`Lock::take`], but waits for a process that may be about to end.
+    pub fn wait(folder: &Path, database: &str) -> Result<Lock> {
+        let deadline = Instant::now() + DYING;
+        loop {
+            match Lock::take(folder, database) {
+                Err(Error::Locked { .. }) if Instant::now() < deadline => {
+                    std::thread::sleep(Duration::from_millis(100));
+                }
+                taken => return taken,
+            }
+        }
+    }
+
     /// Removes the file, then gives the lock back.
     pub fn release(self) {
         let _ = std::fs::remove_file(&self.path);
@@ -87,10 +102,14 @@ fn locked(database: &str, file: &mut File) -> Error {
 
 /// Where a run builds its copy.
 pub fn staging(folder: &Path, run: &str, database: &str) -> PathBuf {
-    // The end of a UUIDv7 is random, its beginning is the time.
+    folder.join(format!("{OURS}{}_{database}.db", short(run)))
+}
+
+/// Eight letters of a run's id: the end of a UUIDv7 is random, its beginning is the time.
+pub fn short(run: &str) -> String {
     let letters: Vec<char> = run.chars().filter(char::is_ascii_alphanumeric).collect();
     let short: String = letters[letters.len().saturating_sub(8)..].iter().collect();
-    folder.join(format!("{OURS}{short:0>8}_{database}.db"))
+    format!("{short:0>8}")
 }
 
 /// Removes a staging file and what SQLite keeps beside it.
@@ -106,36 +125,11 @@ pub fn remove(staging: &Path) -> std::io::Result<()> {
     Ok(())
 }
 
-/// Removes the staging files of a database, whose lock is held: their runs are dead. A line for each.
-pub fn sweep(folder: &Path, database: &str) -> Result<Vec<String>> {
-    let failed = |path: &Path, cause| Error::File {
-        action: "remove what an earlier run left".into(),
-        path: path.display().to_string(),
-        cause,
-    };
-    let ending = format!("_{database}.db");
-    let mut swept = Vec::new();
-    for entry in folder
-        .read_dir()
-        .map_err(|cause| failed(folder, cause))?
-        .flatten()
-    {
-        let name = entry.file_name().to_string_lossy().into_owned();
-        let Some(rest) = name.strip_prefix(OURS) else {
-            continue;
-        };
-        let path = entry.path();
-        if rest.get(8..) == Some(ending.as_str()) {
-            remove(&path).map_err(|cause| failed(&path, cause))?;
-            swept.push(format!(
-                "{name}: a copy of {database} that an earlier run left unfinished"
-            ));
-        } else if rest.starts_with("probe_") && is_old(&path) {
-            let _ = std::fs::remove_file(&path);
-        }
+/// Removes a probe whose owner is dead.
+pub fn remove_old_probe(path: &Path) {
+    if is_old(path) {
+        let _ = std::fs::remove_file(path);
     }
-    swept.sort();
-    Ok(swept)
 }
 
 fn is_old(path: &Path) -> bool {

@@ -2,24 +2,33 @@
 //!
 //! Each connection lives on a thread of its own (`worker`), so the async side never blocks. A copy is built
 //! in a staging file and becomes live in one transaction (`target`, `swap`, `publish`); a live file is only ever
-//! written through SQLite itself, never renamed over (E17).
+//! written through SQLite itself, never renamed over (E17). What it held before is copied aside first (`undo`,
+//! `watch`); a note beside it tells after a crash how far a run came (`note`, `settle`).
 
 mod catalog;
 mod cells;
+mod ground;
 mod guard;
+mod live;
 mod loader;
 mod lock;
+mod marks;
+mod note;
 mod place;
+mod prints;
 mod probe;
 mod publish;
 mod query;
 mod server;
+mod settle;
 mod sizes;
 mod snapshot;
 mod staging;
 mod swap;
 mod target;
 mod text;
+mod undo;
+mod watch;
 mod worker;
 
 #[cfg(test)]
@@ -47,9 +56,15 @@ impl Engine for Sqlite {
         &[("sqlite", None)]
     }
 
-    async fn connect(&self, endpoint: &Endpoint, _: &ConnectOptions) -> Result<Box<dyn Server>> {
+    async fn connect(
+        &self,
+        endpoint: &Endpoint,
+        options: &ConnectOptions,
+    ) -> Result<Box<dyn Server>> {
         match &endpoint.address {
-            Address::File { path, .. } => Ok(Box::new(server::Files::open(path).await?)),
+            Address::File { path, .. } => Ok(Box::new(
+                server::Files::open(path, &options.state).await?,
+            )),
             Address::Network(_) => Err(Error::Refused {
                 problem: format!("{} is no file or folder", endpoint.address),
                 mend: "name a path: sqlite:./folder".into(),

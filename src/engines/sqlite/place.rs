@@ -265,8 +265,12 @@ pub fn is_idle_wal(path: &Path) -> bool {
 
 fn header(path: &Path) -> Option<[u8; 20]> {
     let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
-    let connection = Connection::open_with_flags(path, flags).ok()?;
-    let mut header = [0u8; 20];
+    raw(&Connection::open_with_flags(path, flags).ok()?)
+}
+
+/// The first bytes of a connection's file as they are on the disk, whatever locks are held.
+pub fn raw<const LENGTH: usize>(connection: &Connection) -> Option<[u8; LENGTH]> {
+    let mut header = [0u8; LENGTH];
     let mut file: *mut ffi::sqlite3_file = std::ptr::null_mut();
     // SAFETY: the connection outlives `file`, which SQLite owns; `header` has the length that is passed.
     let read = unsafe {

@@ -10,9 +10,11 @@ use super::probe::Probe;
 use super::snapshot::Moment;
 use super::target::Replica;
 use super::worker::{self, Worker};
-use super::{Spelling, catalog, query};
+use super::{Spelling, catalog, query, settle, undo};
 use crate::engines::dialect::Dialect;
-use crate::engines::{Answer, Error, Result, Server, Snapshot, Target, TargetWork};
+use crate::engines::{
+    Answer, Error, Opening, Replaced, Result, Server, Shown, Snapshot, Target, TargetWork, Undo,
+};
 use crate::model::catalog::{Catalog, ObjectKind, Table};
 use crate::model::endpoint::nearest;
 use crate::model::survey::{DatabaseSummary, Databases, Finding, Product, Role, Survey};
@@ -21,13 +23,16 @@ use crate::model::units::{Bytes, Rows, counted};
 /// A folder of databases, or one.
 pub struct Files {
     place: Place,
+    /// Where undos are kept.
+    state: PathBuf,
     product: Product,
 }
 
 impl Files {
-    pub async fn open(path: &Path) -> Result<Files> {
+    pub async fn open(path: &Path, state: &Path) -> Result<Files> {
         let path = path.to_path_buf();
         Ok(Files {
+            state: state.to_path_buf(),
             place: worker::blocking(move || Place::open(&path)).await?,
             product: Product {
                 engine: "sqlite".into(),
@@ -43,6 +48,14 @@ impl Files {
     ) -> Result<T> {
         let place = self.place.clone();
         worker::blocking(move || work(&place)).await
+    }
+
+    async fn with_state<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&Place, &Path) -> Result<T> + Send + 'static,
+    ) -> Result<T> {
+        let state = self.state.clone();
+        self.with_place(move |place| work(place, &state)).await
     }
 
     async fn find(&self, database: &str) -> Result<Option<PathBuf>> {
@@ -189,37 +202,44 @@ impl Server for Files {
         Ok(Box::new(Moment::open(path).await?))
     }
 
-    async fn shows(&self, _: &str, _: &str) -> Result<crate::engines::Shown> {
-        Ok(crate::engines::Shown::Nothing)
+    async fn target(&self, work: &TargetWork, opening: &Opening) -> Result<Box<dyn Target>> {
+        let (place, state) = (self.place.clone(), self.state.clone());
+        let replica = Replica::open(place, state, work.clone(), opening.clone()).await?;
+        Ok(Box::new(replica))
     }
 
-    async fn undos(&self) -> Result<Vec<crate::engines::Undo>> {
-        Ok(Vec::new())
+    async fn shows(&self, run: &str, database: &str) -> Result<Shown> {
+        let (run, database) = (run.to_string(), database.to_string());
+        self.with_state(move |place, state| settle::shows(place, state, &run, &database))
+            .await
     }
 
-    async fn replaced(&self, undo: &crate::engines::Undo) -> Result<crate::engines::Replaced> {
-        Err(Error::statement(
-            format!("read the undo of {}", undo.database),
-            "there is none",
-        ))
+    async fn undos(&self) -> Result<Vec<Undo>> {
+        let kept = self.with_state(|place, state| undo::all(state, place)).await?;
+        Ok(kept.into_iter().map(|kept| kept.undo).collect())
     }
 
-    async fn drop_undo(&self, _: &crate::engines::Undo) -> Result<()> {
-        Ok(())
+    async fn replaced(&self, undo: &Undo) -> Result<Replaced> {
+        let undo = undo.clone();
+        self.with_state(move |place, state| {
+            undo::replaced(&undo::expect(state, place, &undo)?)
+        })
+        .await
     }
 
-    async fn prune(&self, _: &[String]) -> Result<Vec<String>> {
-        Ok(Vec::new())
+    async fn drop_undo(&self, undo: &Undo) -> Result<()> {
+        let undo = undo.clone();
+        self.with_state(move |place, state| {
+            let kept = undo::expect(state, place, &undo)?;
+            undo::discard(state, &kept.note)
+        })
+        .await
     }
 
-    async fn target(
-        &self,
-        work: &TargetWork,
-        _: &crate::engines::Opening,
-    ) -> Result<Box<dyn Target>> {
-        Ok(Box::new(
-            Replica::open(self.place.clone(), work.clone()).await?,
-        ))
+    async fn prune(&self, keep: &[String]) -> Result<Vec<String>> {
+        let keep = keep.to_vec();
+        self.with_state(move |place, state| settle::prune(place, state, &keep))
+            .await
     }
 
     async fn query(&self, database: Option<&str>, sql: &str) -> Result<Answer> {

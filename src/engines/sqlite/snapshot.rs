@@ -89,10 +89,12 @@ impl Snapshot for Moment {
             .await
     }
 
-    async fn digest(&self, _: usize, table: &Table, _: &Chunk) -> Result<Digest> {
-        let table = table.clone();
-        self.call(move |connection| cells::digest(connection, &table).map_err(failed(&table.name)))
-            .await
+    async fn digest(&self, _: usize, table: &Table, chunk: &Chunk) -> Result<Digest> {
+        let (table, chunk) = (table.clone(), chunk.clone());
+        self.call(move |connection| {
+            cells::digest(connection, &table, &chunk).map_err(failed(&table.name))
+        })
+        .await
     }
 
     /// The connection is closed when this returns: no file of the log stays behind.

@@ -1,20 +1,22 @@
 //! The file in which a copy is built, aside from what is live.
 //!
-//! It has the settings of the source, so that the copy is the same database; a run that dies leaves a file
-//! that nobody reads and the next run removes.
+//! It has the settings of the source, so that the copy is the same database. A run that dies leaves the file
+//! for its resume; nobody else reads it.
 
 use std::fs::{OpenOptions, Permissions};
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 
 use rusqlite::{Connection, OptionalExtension};
+use serde::{Deserialize, Serialize};
 
-use super::{catalog, statement, text, worker};
+use super::{catalog, marks, quote, statement, text, worker};
 use crate::engines::{Error, Result, TargetWork};
 use crate::model::catalog::{Object, Table};
 
 /// How the staged tables become live.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Way {
     /// The database is new: the staging file gets its name.
     New,
@@ -22,10 +24,15 @@ pub enum Way {
     Mirror,
     /// Something stays: the chosen tables are replaced in one transaction.
     Chosen,
+    /// The database itself goes.
+    Vanish,
 }
 
 impl Way {
     pub fn of(work: &TargetWork) -> Way {
+        if work.vanishes {
+            return Way::Vanish;
+        }
         let Some(before) = &work.before else {
             return Way::New;
         };
@@ -81,12 +88,56 @@ fn prepare(connection: &Connection, settings: &[(String, String)]) -> rusqlite::
             connection.pragma_update(None, name, value)?;
         }
     }
-    // The journal stays in memory: a batch can be rolled back, and nothing is forced to the disk before the
-    // copy is whole.
-    connection.pragma_update_and_check(None, "journal_mode", "memory", |_| Ok(()))?;
+    work_in(connection)
+}
+
+/// The journal is a file, so that a process may die; nothing is forced to the disk before the copy is whole.
+fn work_in(connection: &Connection) -> rusqlite::Result<()> {
+    connection.pragma_update_and_check(None, "journal_mode", "truncate", |_| Ok(()))?;
     connection.pragma_update(None, "synchronous", false)?;
     connection.pragma_update(None, "cache_size", -32_000)?;
     connection.set_prepared_statement_cache_capacity(64);
+    Ok(())
+}
+
+/// Opens the file of a dead run again, as far as its tables: what was made after the rows is made again.
+/// None when the file is damaged or has other settings by now.
+pub fn reopen(
+    path: &Path,
+    settings: &[(String, String)],
+    rows: &[marks::Row],
+) -> Option<Connection> {
+    let connection = worker::writer(path).ok()?;
+    let has = |name: &str| {
+        let wanted = settings.iter().find(|(setting, _)| setting == name);
+        wanted.is_none_or(|(_, value)| {
+            catalog::pragma(&connection, name).is_ok_and(|found| found == *value)
+        })
+    };
+    let fits = ["page_size", "encoding", "auto_vacuum"].into_iter().all(has);
+    let ready = || -> rusqlite::Result<()> {
+        prepare(&connection, settings)?;
+        strip(&connection)?;
+        marks::make(&connection, rows)
+    };
+    (fits && check(&connection).is_ok() && ready().is_ok()).then_some(connection)
+}
+
+/// Removes what [`complete`] made: rows are loaded without indexes and triggers.
+fn strip(connection: &Connection) -> rusqlite::Result<()> {
+    let sql = "SELECT type, name FROM sqlite_schema
+  WHERE type IN ('index', 'trigger', 'view') AND sql IS NOT NULL ORDER BY type = 'view'";
+    let mut found: Vec<(String, String)> = Vec::new();
+    catalog::each(connection, sql, |row| {
+        found.push((row.get(0)?, row.get(1)?));
+        Ok(())
+    })?;
+    for (kind, name) in found {
+        connection.execute_batch(&format!("DROP {kind} IF EXISTS {}", quote(&name)))?;
+    }
+    if connection.table_exists(None, "sqlite_sequence")? {
+        connection.execute_batch("DELETE FROM sqlite_sequence")?;
+    }
     Ok(())
 }
 
@@ -134,7 +185,7 @@ pub fn complete(
         })?;
     }
     let failed = match way {
-        Way::Chosen => Vec::new(),
+        Way::Chosen | Way::Vanish => Vec::new(),
         Way::New | Way::Mirror => make_objects(connection, &work.objects),
     };
     check(connection)?;
@@ -195,7 +246,7 @@ fn set_position(connection: &Connection, work: &TargetWork, table: &Table) -> ru
     }
 }
 
-fn check(connection: &Connection) -> Result<()> {
+pub fn check(connection: &Connection) -> Result<()> {
     let verdict: String = connection
         .pragma_query_value(None, "quick_check", |row| row.get(0))
         .map_err(|cause| statement("check the staging file", cause))?;

@@ -11,12 +11,19 @@ use rusqlite::backup::{Backup, StepResult};
 use rusqlite::{Connection, ErrorCode, TransactionBehavior};
 
 use super::worker::{self, PATIENCE};
-use super::{cells, quote, staging, statement};
+use super::watch::Watch;
+use super::{catalog, cells, lock, quote, staging, statement};
 use crate::engines::{Error, Result, TargetWork};
 use crate::model::catalog::{Object, ObjectKind, Table};
 
 /// Overwrites the live database with the staging file, in one transaction. Its journal mode stays.
-pub fn mirror(connection: &Connection, live: &Path, schema: i64) -> Result<()> {
+/// None when the file was written since it was copied aside: then nothing was changed.
+pub fn mirror(
+    connection: &Connection,
+    live: &Path,
+    schema: i64,
+    watch: &Watch,
+) -> Result<Option<()>> {
     let failed = |cause| error(live, cause);
     let mut target = worker::writer(live)?;
     refuse_moved(&target, live, schema)?;
@@ -25,9 +32,17 @@ pub fn mirror(connection: &Connection, live: &Path, schema: i64) -> Result<()> {
         .map_err(failed)?;
     let deadline = Instant::now() + PATIENCE;
     let backup = Backup::new(connection, &mut target).map_err(failed)?;
+    // No page at first: that takes the lock.
+    let mut pages = 0;
     loop {
-        match backup.step(-1).map_err(failed)? {
-            StepResult::Done => return Ok(()),
+        match backup.step(pages).map_err(failed)? {
+            StepResult::Done => return Ok(Some(())),
+            StepResult::More if pages == 0 => {
+                if watch.is_moved()? {
+                    return Ok(None);
+                }
+                pages = -1;
+            }
             StepResult::More => {}
             StepResult::Busy | StepResult::Locked if Instant::now() < deadline => {
                 std::thread::sleep(Duration::from_millis(20));
@@ -38,13 +53,14 @@ pub fn mirror(connection: &Connection, live: &Path, schema: i64) -> Result<()> {
 }
 
 /// Replaces the chosen tables and objects of the live database in one transaction; the rest stays.
-/// Returns the objects that could not be made.
+/// Returns the objects that could not be made; None when the file was written since it was copied aside.
 pub fn replace(
     live: &Path,
     staged: &Path,
     work: &TargetWork,
     schema: i64,
-) -> Result<Vec<(Object, Error)>> {
+    watch: &Watch,
+) -> Result<Option<Vec<(Object, Error)>>> {
     let failed = |cause| error(live, cause);
     let mut connection = worker::writer(live)?;
     connection
@@ -54,6 +70,9 @@ pub fn replace(
         .transaction_with_behavior(TransactionBehavior::Immediate)
         .map_err(failed)?;
     refuse_moved(&transaction, live, schema)?;
+    if watch.is_moved()? {
+        return Ok(None);
+    }
     let before = violations(&transaction, work).map_err(failed)?;
     drop_objects(&transaction, work).map_err(failed)?;
     for name in &work.removed {
@@ -67,7 +86,47 @@ pub fn replace(
     let made = staging::make_objects(&transaction, work.objects.iter().chain(kept_triggers(work)));
     refuse_orphans(&before, &violations(&transaction, work).map_err(failed)?)?;
     transaction.commit().map_err(failed)?;
-    Ok(made)
+    Ok(Some(made))
+}
+
+/// Removes the live file, once nobody uses it. None when it was written since it was copied aside.
+pub fn vanish(live: &Path, schema: i64, watch: &Watch) -> Result<Option<()>> {
+    let failed = |cause| error(live, cause);
+    let connection = watch.connection();
+    connection
+        .execute_batch("BEGIN EXCLUSIVE")
+        .map_err(failed)?;
+    refuse_moved(connection, live, schema)?;
+    if watch.is_moved()? {
+        return Ok(None);
+    }
+    lock::remove(live).map_err(|cause| Error::File {
+        action: "remove the database".into(),
+        path: live.display().to_string(),
+        cause,
+    })?;
+    Ok(Some(()))
+}
+
+/// Takes a file out of WAL mode, which only works when nobody else has it open. Returns whether it was in it.
+pub fn leave_wal(live: &Path) -> Result<bool> {
+    let failed = |cause| error(live, cause);
+    let connection = worker::writer(live)?;
+    let mode = |connection: &Connection| catalog::pragma(connection, "journal_mode");
+    if mode(&connection).map_err(failed)? != "wal" {
+        return Ok(false);
+    }
+    connection
+        .pragma_update_and_check(None, "journal_mode", "delete", |_| Ok(()))
+        .map_err(failed)?;
+    Ok(true)
+}
+
+/// Puts a file back into WAL mode.
+pub fn enter_wal(live: &Path) -> Result<()> {
+    worker::writer(live)?
+        .pragma_update_and_check(None, "journal_mode", "wal", |_| Ok(()))
+        .map_err(|cause| error(live, cause))
 }
 
 /// The number that SQLite gives to each state of a schema.
@@ -271,7 +330,7 @@ fn error(live: &Path, cause: rusqlite::Error) -> Error {
     }
 }
 
-fn in_use(live: &Path) -> Error {
+pub fn in_use(live: &Path) -> Error {
     Error::Refused {
         problem: format!(
             "{} is in use: another program held its lock for {} seconds",

@@ -4,30 +4,31 @@
 //! transaction of one apart from those of the others.
 
 use std::path::PathBuf;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use async_trait::async_trait;
 use rusqlite::Connection;
 use tokio::sync::Mutex as Gate;
 
+use super::ground::{self, Ground};
 use super::loader::{self, Writer};
-use super::lock::{self, Lock};
-use super::place::{self, Place};
+use super::lock::Lock;
+use super::note::{Note, State};
+use super::place::Place;
 use super::staging::{self, Way};
 use super::worker::{self, Worker};
-use super::{catalog, cells, publish, statement, swap};
-use crate::engines::{Error, Loader, Result, Target, TargetWork};
-use crate::model::batch::Digest;
+use super::{cells, live, marks, publish, quote, settle, statement, undo};
+use crate::engines::{
+    Error, Loader, Opening, Result, Shown, StagedTable, Target, TargetWork, Undo,
+};
+use crate::model::batch::{Chunk, Digest};
 use crate::model::catalog::{Object, Table};
 use crate::model::units::Rows;
 
 pub struct Replica {
-    work: Arc<TargetWork>,
-    way: Way,
-    live: PathBuf,
-    staging: PathBuf,
-    /// The mode that a new database's file gets.
-    mode: u32,
+    place: Place,
+    state: PathBuf,
+    note: Arc<Mutex<Note>>,
     /// The state of the live schema when the run began.
     schema: i64,
     worker: Arc<Worker>,
@@ -35,46 +36,50 @@ pub struct Replica {
     lock: Mutex<Option<Lock>>,
     swept: Vec<String>,
     failed: Mutex<Vec<(Object, Error)>>,
-}
-
-/// What is known before the staging file is opened.
-struct Ground {
-    way: Way,
-    live: PathBuf,
-    staging: PathBuf,
-    settings: Vec<(String, String)>,
-    schema: i64,
-    lock: Lock,
-    swept: Vec<String>,
+    /// Whether the swap was made by a process that is dead.
+    inherited: bool,
 }
 
 impl Replica {
-    pub async fn open(place: Place, work: TargetWork) -> Result<Replica> {
-        let work = Arc::new(work);
+    pub async fn open(
+        place: Place,
+        state: PathBuf,
+        work: TargetWork,
+        opening: Opening,
+    ) -> Result<Replica> {
         let ground = {
-            let work = work.clone();
-            worker::blocking(move || prepare(&place, &work)).await?
+            let (place, state) = (place.clone(), state.clone());
+            worker::blocking(move || ground::prepare(&place, &state, work, &opening)).await?
         };
-        let (sender, mode) = std::sync::mpsc::sync_channel(1);
-        let (path, settings) = (ground.staging.clone(), ground.settings);
-        let worker = Worker::open(move || {
-            let (connection, mode) = staging::make(&path, &settings)?;
-            let _ = sender.send(mode);
-            Ok(connection)
-        })
-        .await?;
+        let Ground {
+            note,
+            base,
+            schema,
+            lock,
+            swept,
+        } = ground;
+        let inherited = note.state == State::Swapped;
+        let note = Arc::new(Mutex::new(note));
+        let own = note.clone();
+        let opened = Worker::open(move || ground::stage(&mut locked(&own), base)).await;
+        let worker = match opened {
+            Ok(worker) => worker,
+            Err(error) => {
+                lock.release();
+                return Err(error);
+            }
+        };
         Ok(Replica {
-            work,
-            way: ground.way,
-            live: ground.live,
-            staging: ground.staging,
-            schema: ground.schema,
-            mode: mode.try_recv().unwrap_or(0o600),
+            place,
+            state,
+            note,
+            schema,
             worker: Arc::new(worker),
             gate: Arc::default(),
-            lock: Mutex::new(Some(ground.lock)),
-            swept: ground.swept,
+            lock: Mutex::new(Some(lock)),
+            swept,
             failed: Mutex::default(),
+            inherited,
         })
     }
 
@@ -92,90 +97,70 @@ impl Replica {
             .await
     }
 
-    fn keep(&self, failed: Vec<(Object, Error)>) {
-        self.failed
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .extend(failed);
+    /// Asks the staging file, or changes it in a transaction of its own.
+    async fn ask<T: Send + 'static>(
+        &self,
+        action: String,
+        work: impl FnOnce(&Connection) -> rusqlite::Result<T> + Send + 'static,
+    ) -> Result<T> {
+        self.apart(move |connection| work(connection).map_err(|cause| statement(action, cause)))
+            .await
     }
 
-    async fn end(&self) -> Result<()> {
+    fn keep(&self, failed: Vec<(Object, Error)>) {
+        locked(&self.failed).extend(failed);
+    }
+
+    /// Closes the staging file, does the last work and gives the lock back.
+    async fn end<T: Send + 'static>(
+        &self,
+        last: impl FnOnce(&Place, &std::path::Path, &Note) -> Result<T> + Send + 'static,
+    ) -> Result<T> {
         self.worker.call(publish::release).await?;
-        let staging = self.staging.clone();
-        let lock = self
-            .lock
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .take();
+        let (place, state, note) = (self.place.clone(), self.state.clone(), self.note.clone());
+        let lock = locked(&self.lock).take();
         worker::blocking(move || {
-            let removed = lock::remove(&staging);
+            let done = last(&place, &state, &locked(&note));
             if let Some(lock) = lock {
                 lock.release();
             }
-            removed.map_err(|cause| Error::File {
-                action: "remove the staging file".into(),
-                path: staging.display().to_string(),
-                cause,
-            })
+            done
         })
         .await
     }
 }
 
-/// Takes the lock, sweeps, and reads what the staging file must fit to.
-fn prepare(place: &Place, work: &TargetWork) -> Result<Ground> {
-    let way = Way::of(work);
-    let live = match (place.find(&work.database)?, way) {
-        (Some(path), Way::New) => return Err(moved(&path.display().to_string(), "has appeared")),
-        (Some(path), _) => path,
-        (None, Way::New) => place.fresh(&work.database)?,
-        (None, _) => return Err(moved(&work.database, "is gone")),
+fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// The undo counts from here on; what is older than the newest `keep` goes, and so does the one taken back.
+fn finish(place: &Place, state: &std::path::Path, note: &Note, keep: usize) -> Result<Option<Undo>> {
+    let kept = match keep {
+        0 => {
+            undo::discard(state, note)?;
+            None
+        }
+        _ => Some(undo::keep(state, note)?),
     };
-    let folder = live.parent().unwrap_or(place.folder()).to_path_buf();
-    let name = place::stem(&live);
-    let lock = Lock::take(&folder, &name)?;
-    let swept = lock::sweep(&folder, &name)?;
-    let (settings, schema) = settings(&live, work, way)?;
-    Ok(Ground {
-        settings,
-        schema,
-        staging: lock::staging(&folder, &work.run, &name),
-        way,
-        live,
-        lock,
-        swept,
-    })
+    if let Some(undone) = &note.undone {
+        settle::drop_undone(state, note, undone)?;
+    }
+    undo::thin(state, place, &note.live, keep)?;
+    note.remove()?;
+    Ok(kept)
 }
 
-fn moved(what: &str, how: &str) -> Error {
-    Error::Refused {
-        problem: format!("{what} {how} since the plan was made"),
-        mend: "plan again".into(),
+/// Removes staging, unless the swap may have happened.
+fn discard(state: &std::path::Path, note: &Note) -> Result<()> {
+    if settle::shown(note, state)? != Shown::Staging {
+        return Err(Error::Refused {
+            problem: format!("the new tables of {} are live", note.database),
+            mend: "resume the run, or roll it back".into(),
+        });
     }
-}
-
-/// The source's settings, but where the live file cannot change: tables that are moved into it share its
-/// encoding, and the page size of a file in WAL mode is fixed. With them the state of the live schema.
-fn settings(
-    live: &std::path::Path,
-    work: &TargetWork,
-    way: Way,
-) -> Result<(Vec<(String, String)>, i64)> {
-    let source = work.source.options.clone();
-    if way == Way::New {
-        return Ok((source, 0));
-    }
-    let failed = |cause| statement(format!("read {}", live.display()), cause);
-    let reader = worker::reader(live)?;
-    let schema = swap::schema(&reader).map_err(failed)?;
-    let own = catalog::settings(&reader).map_err(failed)?;
-    let is_wal = own
-        .iter()
-        .any(|(name, value)| name == "journal_mode" && value == "wal");
-    let fixed = |name: &str| way == Way::Chosen || (is_wal && name == "page_size");
-    let kept = source.into_iter().filter(|(name, _)| !fixed(name));
-    let fixed = own.iter().filter(|(name, _)| fixed(name)).cloned();
-    Ok((kept.chain(fixed).collect(), schema))
+    undo::discard(state, note)?;
+    note.remove()
 }
 
 #[async_trait]
@@ -184,34 +169,50 @@ impl Target for Replica {
         &self.swept
     }
 
+    async fn staged(&self) -> Result<Vec<StagedTable>> {
+        match locked(&self.note).undone.is_some() || self.inherited {
+            true => Ok(Vec::new()),
+            false => self.apart(|connection| marks::staged(connection)).await,
+        }
+    }
+
     async fn create(&self, table: &Table) -> Result<()> {
+        if table.name.eq_ignore_ascii_case(marks::NAME) {
+            return Err(Error::Refused {
+                problem: format!("{} is a name of maestro's own", table.name),
+                mend: "rename that table, or leave it out".into(),
+            });
+        }
         let table = table.clone();
-        self.apart(move |connection| {
-            connection
-                .execute_batch(staging::bare(&table))
-                .map_err(|cause| {
-                    statement(format!("make the table {} in staging", table.name), cause)
-                })
+        let action = format!("make the table {} in staging", table.name);
+        self.ask(action, move |connection| {
+            let transaction = connection.unchecked_transaction()?;
+            marks::forget(&transaction, &table)?;
+            transaction.execute_batch(&format!("DROP TABLE IF EXISTS {}", quote(&table.name)))?;
+            transaction.execute_batch(staging::bare(&table))?;
+            transaction.commit()
         })
         .await
     }
 
-    async fn staged(&self) -> Result<Vec<crate::engines::StagedTable>> {
-        Ok(Vec::new())
+    async fn cut(&self, table: &Table, chunks: &[Chunk]) -> Result<()> {
+        let (table, chunks) = (table.clone(), chunks.to_vec());
+        let action = format!("note the ranges of the table {}", table.name);
+        self.ask(action, move |connection| marks::cut(connection, &table, &chunks))
+            .await
     }
 
-    async fn cut(&self, _: &Table, _: &[crate::model::batch::Chunk]) -> Result<()> {
-        Ok(())
+    /// No turn is waited for: a mark is written and committed in one job.
+    async fn committed(&self, table: &Table, number: usize) -> Result<Option<Rows>> {
+        let table = table.clone();
+        self.worker
+            .call(move |connection| {
+                marks::committed(connection, &table, number).map_err(|cause| staged(&table, cause))
+            })
+            .await
     }
 
-    async fn committed(&self, _: &Table, _: usize) -> Result<Option<Rows>> {
-        Ok(None)
-    }
-
-    async fn leave(&self) -> Result<()> {
-        self.end().await
-    }
-
+    /// All lanes share one connection.
     async fn loader(&self, _: usize) -> Result<Box<dyn Loader>> {
         Ok(Box::new(Writer::new(
             self.worker.clone(),
@@ -220,9 +221,16 @@ impl Target for Replica {
     }
 
     async fn complete(&self) -> Result<()> {
-        let (work, way) = (self.work.clone(), self.way);
+        let note = locked(&self.note).clone();
+        if note.way == Way::Vanish {
+            return Ok(());
+        }
         let failed = self
-            .apart(move |connection| staging::complete(connection, &work, way))
+            .apart(move |connection| match note.undone {
+                // Its indexes and objects came along.
+                Some(_) => staging::check(connection).map(|()| Vec::new()),
+                None => staging::complete(connection, &note.work, note.way),
+            })
             .await?;
         self.keep(failed);
         Ok(())
@@ -237,26 +245,19 @@ impl Target for Replica {
             .await
     }
 
-    async fn digest(&self, table: &Table, _: &crate::model::batch::Chunk) -> Result<Digest> {
-        let table = table.clone();
+    async fn digest(&self, table: &Table, chunk: &Chunk) -> Result<Digest> {
+        let (table, chunk) = (table.clone(), chunk.clone());
         self.worker
             .call(move |connection| {
-                cells::digest(connection, &table).map_err(|cause| staged(&table, cause))
+                cells::digest(connection, &table, &chunk).map_err(|cause| staged(&table, cause))
             })
             .await
     }
 
     async fn swap(&self) -> Result<()> {
-        let (live, staging, mode) = (self.live.clone(), self.staging.clone(), self.mode);
-        let (way, work, schema) = (self.way, self.work.clone(), self.schema);
+        let (note, state, schema) = (self.note.clone(), self.state.clone(), self.schema);
         let failed = self
-            .apart(move |connection| match way {
-                Way::New => {
-                    publish::publish(connection, &staging, &live, &work, mode).map(|()| Vec::new())
-                }
-                Way::Mirror => swap::mirror(connection, &live, schema).map(|()| Vec::new()),
-                Way::Chosen => swap::replace(&live, &staging, &work, schema),
-            })
+            .apart(move |connection| live::go(connection, &mut locked(&note), &state, schema))
             .await?;
         self.keep(failed);
         Ok(())
@@ -264,17 +265,24 @@ impl Target for Replica {
 
     /// They went live with the tables.
     async fn objects(&self) -> Result<Vec<(Object, Error)>> {
-        Ok(std::mem::take(
-            &mut *self.failed.lock().unwrap_or_else(PoisonError::into_inner),
-        ))
+        if !self.inherited {
+            return Ok(std::mem::take(&mut *locked(&self.failed)));
+        }
+        let note = self.note.clone();
+        worker::blocking(move || live::missing(&locked(&note))).await
     }
 
-    async fn finish(&self, _: usize) -> Result<Option<crate::engines::Undo>> {
-        self.end().await.map(|()| None)
+    async fn finish(&self, keep: usize) -> Result<Option<Undo>> {
+        self.end(move |place, state, note| finish(place, state, note, keep))
+            .await
     }
 
     async fn discard(&self) -> Result<()> {
-        self.end().await
+        self.end(|_, state, note| discard(state, note)).await
+    }
+
+    async fn leave(&self) -> Result<()> {
+        self.end(|_, _, _| Ok(())).await
     }
 }
 
