@@ -134,9 +134,7 @@ async fn servers(cx: &Context<'_>) -> Result<Vec<Check>> {
 
 async fn server(cx: &Context<'_>, connection: &Connection) -> Check {
     let outcome = match endpoint(connection) {
-        Ok(Some(endpoint)) => {
-            reached(examine(&endpoint, &cx.connect_options()).await)
-        }
+        Ok(Some(endpoint)) => reached(examine(&endpoint, &cx.connect_options()).await),
         Ok(None) => Outcome::Skipped("its password is typed every time".into()),
         Err(error) => Outcome::of(error),
     };

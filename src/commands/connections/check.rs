@@ -121,10 +121,7 @@ pub async fn examine(endpoint: &Endpoint, options: &ConnectOptions) -> Tested {
     }
 }
 
-async fn look(
-    endpoint: &Endpoint,
-    options: &ConnectOptions,
-) -> Result<(String, usize), Failure> {
+async fn look(endpoint: &Endpoint, options: &ConnectOptions) -> Result<(String, usize), Failure> {
     let server = engines::open(endpoint, options).await.map_err(|error| {
         let hop = match &error {
             engines::Error::Connect { hop, .. } => Some(*hop),

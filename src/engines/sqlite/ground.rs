@@ -34,12 +34,7 @@ pub enum Base {
 }
 
 /// Takes the lock, settles what dead runs left, and finds what the staging file must fit to.
-pub fn prepare(
-    place: &Place,
-    state: &Path,
-    work: TargetWork,
-    opening: &Opening,
-) -> Result<Ground> {
+pub fn prepare(place: &Place, state: &Path, work: TargetWork, opening: &Opening) -> Result<Ground> {
     let (folder, name) = settle::seat(place, &work.database)?;
     let lock = match opening {
         Opening::Resume => Lock::wait(&folder, &name)?,

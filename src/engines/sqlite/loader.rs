@@ -59,11 +59,7 @@ impl Loader for Writer {
     }
 
     async fn clear(&mut self, table: &Table, chunk: &Chunk) -> Result<()> {
-        let sql = format!(
-            "DELETE FROM {}{}",
-            quote(&table.name),
-            cells::within(chunk)
-        );
+        let sql = format!("DELETE FROM {}{}", quote(&table.name), cells::within(chunk));
         let action = format!("clear a range of the table {} in staging", table.name);
         self.worker
             .call(move |connection| {

@@ -62,9 +62,9 @@ impl Engine for Sqlite {
         options: &ConnectOptions,
     ) -> Result<Box<dyn Server>> {
         match &endpoint.address {
-            Address::File { path, .. } => Ok(Box::new(
-                server::Files::open(path, &options.state).await?,
-            )),
+            Address::File { path, .. } => {
+                Ok(Box::new(server::Files::open(path, &options.state).await?))
+            }
             Address::Network(_) => Err(Error::Refused {
                 problem: format!("{} is no file or folder", endpoint.address),
                 mend: "name a path: sqlite:./folder".into(),

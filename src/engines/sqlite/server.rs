@@ -215,16 +215,16 @@ impl Server for Files {
     }
 
     async fn undos(&self) -> Result<Vec<Undo>> {
-        let kept = self.with_state(|place, state| undo::all(state, place)).await?;
+        let kept = self
+            .with_state(|place, state| undo::all(state, place))
+            .await?;
         Ok(kept.into_iter().map(|kept| kept.undo).collect())
     }
 
     async fn replaced(&self, undo: &Undo) -> Result<Replaced> {
         let undo = undo.clone();
-        self.with_state(move |place, state| {
-            undo::replaced(&undo::expect(state, place, &undo)?)
-        })
-        .await
+        self.with_state(move |place, state| undo::replaced(&undo::expect(state, place, &undo)?))
+            .await
     }
 
     async fn drop_undo(&self, undo: &Undo) -> Result<()> {

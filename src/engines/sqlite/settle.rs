@@ -81,11 +81,11 @@ fn is_new(note: &Note, state: &Path) -> Result<bool> {
             return Ok(false);
         }
     }
-    let is_new = |print: &prints::Print| match note.after.iter().find(|new| new.table == print.table)
-    {
-        Some(new) => new == print,
-        None => print.digest.is_none(),
-    };
+    let is_new =
+        |print: &prints::Print| match note.after.iter().find(|new| new.table == print.table) {
+            Some(new) => new == print,
+            None => print.digest.is_none(),
+        };
     if found.iter().all(is_new) {
         return Ok(true);
     }
@@ -197,9 +197,7 @@ fn parts(rest: &str) -> Option<(&str, &str)> {
     let name = [".db", ".json", ".new"]
         .iter()
         .find_map(|ending| rest.strip_suffix(ending))?;
-    let is_short = short
-        .bytes()
-        .all(|letter| letter.is_ascii_alphanumeric());
+    let is_short = short.bytes().all(|letter| letter.is_ascii_alphanumeric());
     is_short.then_some((short, name))
 }
 

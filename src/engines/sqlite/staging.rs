@@ -114,7 +114,9 @@ pub fn reopen(
             catalog::pragma(&connection, name).is_ok_and(|found| found == *value)
         })
     };
-    let fits = ["page_size", "encoding", "auto_vacuum"].into_iter().all(has);
+    let fits = ["page_size", "encoding", "auto_vacuum"]
+        .into_iter()
+        .all(has);
     let ready = || -> rusqlite::Result<()> {
         prepare(&connection, settings)?;
         strip(&connection)?;

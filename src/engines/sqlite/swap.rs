@@ -10,8 +10,8 @@ use std::time::{Duration, Instant};
 use rusqlite::backup::{Backup, StepResult};
 use rusqlite::{Connection, ErrorCode, TransactionBehavior};
 
-use super::worker::{self, PATIENCE};
 use super::watch::Watch;
+use super::worker::{self, PATIENCE};
 use super::{catalog, cells, lock, quote, staging, statement};
 use crate::engines::{Error, Result, TargetWork};
 use crate::model::catalog::{Object, ObjectKind, Table};

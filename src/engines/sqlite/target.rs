@@ -135,7 +135,12 @@ fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 }
 
 /// The undo counts from here on; what is older than the newest `keep` goes, and so does the one taken back.
-fn finish(place: &Place, state: &std::path::Path, note: &Note, keep: usize) -> Result<Option<Undo>> {
+fn finish(
+    place: &Place,
+    state: &std::path::Path,
+    note: &Note,
+    keep: usize,
+) -> Result<Option<Undo>> {
     let kept = match keep {
         0 => {
             undo::discard(state, note)?;
@@ -198,8 +203,10 @@ impl Target for Replica {
     async fn cut(&self, table: &Table, chunks: &[Chunk]) -> Result<()> {
         let (table, chunks) = (table.clone(), chunks.to_vec());
         let action = format!("note the ranges of the table {}", table.name);
-        self.ask(action, move |connection| marks::cut(connection, &table, &chunks))
-            .await
+        self.ask(action, move |connection| {
+            marks::cut(connection, &table, &chunks)
+        })
+        .await
     }
 
     /// No turn is waited for: a mark is written and committed in one job.

@@ -226,7 +226,10 @@ fn written(note: &Note) -> Result<Vec<(String, String)>> {
         let known = |name: &String| note.after.iter().any(|print| print.table == *name);
         let mut made = prints::tables(&live).map_err(failed)?;
         made.retain(|name| !name.starts_with("sqlite_") && !known(name));
-        found.extend(made.iter().map(|name| say(name, "it was made since".into())));
+        found.extend(
+            made.iter()
+                .map(|name| say(name, "it was made since".into())),
+        );
     }
     Ok(found)
 }

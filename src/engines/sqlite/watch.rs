@@ -86,9 +86,7 @@ impl Failure {
     fn told(self, live: &Path, to: &Path) -> Error {
         let action = format!("keep what is in {} as the undo", live.display());
         match self {
-            Failure::Sql(cause) => {
-                statement(format!("{action}, in {}", to.display()), cause)
-            }
+            Failure::Sql(cause) => statement(format!("{action}, in {}", to.display()), cause),
             Failure::File(cause) => Error::File {
                 action,
                 path: to.display().to_string(),

@@ -256,10 +256,10 @@ async fn a_file_that_is_not_there_yet_is_made_with_the_mode_of_any_new_file() {
     let path = pair.home.join("fresh.db");
     let mut work = pair.work(None).await;
     work.database = "fresh".into();
-    let target = Files::open(&path)
+    let target = Files::open(&path, &pair.state())
         .await
         .unwrap()
-        .target(&work)
+        .target(&work, &Opening::Fresh)
         .await
         .unwrap();
     for table in staging::tables(&work) {
@@ -268,7 +268,7 @@ async fn a_file_that_is_not_there_yet_is_made_with_the_mode_of_any_new_file() {
     target.complete().await.unwrap();
     assert!(!path.exists());
     target.swap().await.unwrap();
-    target.finish().await.unwrap();
+    target.finish(1).await.unwrap();
     std::fs::write(pair.home.join("any"), "").unwrap();
     let mode = |path: &Path| path.metadata().unwrap().permissions().mode();
     assert_eq!(mode(&path), mode(&pair.home.join("any")));
@@ -312,7 +312,7 @@ async fn a_file_in_use_is_refused_and_stays_as_it_was() {
     assert_eq!(pair.ask("to", "SELECT name FROM sqlite_schema"), ["old"]);
     // The staging file is still good.
     target.swap().await.unwrap();
-    target.finish().await.unwrap();
+    target.finish(1).await.unwrap();
     assert_eq!(pair.ask("to", "SELECT count(*) FROM children"), ["2"]);
 }
 

@@ -2,6 +2,8 @@
 
 mod copies;
 mod places;
+mod resume;
+mod undos;
 
 use std::path::{Path, PathBuf};
 
@@ -11,7 +13,8 @@ use tokio::sync::mpsc;
 use super::server::Files;
 use super::worker::{self, Worker};
 use super::*;
-use crate::engines::{BatchLimit, Target, TargetWork};
+use crate::engines::{BatchLimit, Mark, Opening, Target, TargetWork, Undo};
+use crate::model::batch::Chunk;
 use crate::model::catalog::{Catalog, ObjectKind};
 use crate::model::survey::Role;
 use crate::model::units::{Bytes, Rows};
@@ -46,6 +49,20 @@ impl Pair {
         self.home.join(side).join("shop.db")
     }
 
+    fn state(&self) -> PathBuf {
+        self.home.join("state")
+    }
+
+    /// The names in the target's folder.
+    fn left(&self) -> Vec<String> {
+        let entries = self.home.join("to").read_dir().unwrap();
+        let mut left: Vec<_> = entries
+            .map(|entry| entry.unwrap().file_name().into_string().unwrap())
+            .collect();
+        left.sort();
+        left
+    }
+
     fn run(&self, side: &str, sql: &str) {
         Connection::open(self.file(side))
             .unwrap()
@@ -67,7 +84,9 @@ impl Pair {
     }
 
     async fn server(&self, side: &str) -> Files {
-        Files::open(&self.home.join(side)).await.unwrap()
+        Files::open(&self.home.join(side), &self.state())
+            .await
+            .unwrap()
     }
 
     async fn catalog(&self, side: &str) -> Option<Catalog> {
@@ -107,6 +126,7 @@ impl Pair {
             dropped: if whole { old.objects } else { Vec::new() },
             source,
             before,
+            vanishes: false,
         }
     }
 
@@ -114,8 +134,9 @@ impl Pair {
     async fn stage(&self, work: &TargetWork) -> Box<dyn Target> {
         let from = self.server("from").await;
         let snapshot = from.snapshot("shop", &work.source.tables, 1).await.unwrap();
-        let target = self.server("to").await.target(work).await.unwrap();
-        let mut loader = target.loader().await.unwrap();
+        let target = self.server("to").await;
+        let target = target.target(work, &Opening::Fresh).await.unwrap();
+        let mut loader = target.loader(0).await.unwrap();
         for table in staging::tables(work) {
             target.create(table).await.unwrap();
             let (sender, mut batches) = mpsc::channel(2);
@@ -123,17 +144,27 @@ impl Pair {
                 rows: Rows(100),
                 bytes: Bytes(1 << 20),
             };
-            let chunk = crate::model::batch::Chunk::whole();
+            let chunk = Chunk::whole();
+            let mut loaded = Rows(0);
             let load = async {
                 loader.begin().await.unwrap();
                 while let Some(batch) = batches.recv().await {
-                    loader.load(table, &batch).await.unwrap();
+                    loaded += loader.load(table, &batch).await.unwrap();
                 }
-                loader.commit().await.unwrap();
+                let mark = Mark {
+                    table,
+                    number: 0,
+                    chunk: &chunk,
+                    rows: loaded,
+                };
+                loader.commit(mark).await.unwrap();
             };
             let (rows, ()) = tokio::join!(snapshot.read(0, table, &chunk, limit, sender), load);
             assert_eq!(target.count(table).await.unwrap(), rows.unwrap());
-            let digests = (snapshot.digest(0, table).await, target.digest(table).await);
+            let digests = (
+                snapshot.digest(0, table, &chunk).await,
+                target.digest(table, &chunk).await,
+            );
             assert_eq!(digests.0.unwrap(), digests.1.unwrap(), "{}", table.name);
         }
         target.complete().await.unwrap();
@@ -141,14 +172,14 @@ impl Pair {
         target
     }
 
-    async fn copy(&self, only: Option<&[&str]>) -> Result<()> {
+    async fn copy(&self, only: Option<&[&str]>) -> Result<Option<Undo>> {
         let work = self.work(only).await;
         let target = self.stage(&work).await;
         let swapped = target.swap().await;
         let failed = target.objects().await.unwrap();
         assert!(failed.is_empty(), "{failed:?}");
         match swapped {
-            Ok(()) => target.finish().await,
+            Ok(()) => target.finish(1).await,
             Err(error) => target.discard().await.and(Err(error)),
         }
     }

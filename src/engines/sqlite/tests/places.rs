@@ -60,7 +60,7 @@ async fn a_file_counts_by_its_header_and_an_empty_one_by_its_ending() {
         names(pair.server("from").await.databases().await.unwrap()),
         ["data", "empty"]
     );
-    let Err(error) = Files::open(&folder.join("notes.db")).await else {
+    let Err(error) = Files::open(&folder.join("notes.db"), &pair.state()).await else {
         panic!("opened")
     };
     assert!(matches!(error, Error::Connect { .. }), "{error:?}");
@@ -117,15 +117,17 @@ async fn a_folder_and_the_file_in_it_are_one_server() {
     let link = pair.home.join("link.db");
     std::os::unix::fs::symlink(pair.file("from"), &link).unwrap();
     for path in [pair.file("from"), link] {
-        let file = Files::open(&path).await.unwrap();
+        let file = Files::open(&path, &pair.state()).await.unwrap();
         assert!(folder.is_same_server(&file).await.unwrap());
         assert!(file.is_same_server(&folder).await.unwrap());
         assert_eq!(file.databases().await.unwrap().listed[0].name, "shop");
     }
-    let other = Files::open(&pair.home.join("from/shop.sqlite"))
+    let other = Files::open(&pair.home.join("from/shop.sqlite"), &pair.state())
         .await
         .unwrap();
-    let file = Files::open(&pair.file("from")).await.unwrap();
+    let file = Files::open(&pair.file("from"), &pair.state())
+        .await
+        .unwrap();
     assert!(!file.is_same_server(&other).await.unwrap(), "two files");
     assert_eq!(pair.home.join("from").read_dir().unwrap().count(), 1);
     assert!(
@@ -283,7 +285,7 @@ async fn a_catalog_reads_what_only_the_statement_tells() {
 
 #[tokio::test]
 async fn a_missing_folder_is_told_with_its_mend() {
-    let Err(error) = Files::open(Path::new("/no/such/folder")).await else {
+    let Err(error) = Files::open(Path::new("/no/such/folder"), Path::new("/")).await else {
         panic!("opened")
     };
     assert!(
