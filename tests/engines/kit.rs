@@ -9,7 +9,7 @@ use maestro::engines::{
 };
 use maestro::model::batch::{Batch, Chunk, Kind};
 use maestro::model::catalog::{Catalog, Table};
-use maestro::model::endpoint::Endpoint;
+use maestro::model::endpoint::{Address, Endpoint};
 use maestro::model::units::{Bytes, Rows};
 use tokio::sync::mpsc;
 
@@ -58,8 +58,14 @@ INSERT INTO orders (id, customer, note) VALUES (10, 1, 'first'), (11, 1, NULL), 
 ";
 
 pub async fn open(endpoint: Endpoint) -> Box<dyn Server> {
+    // Beside the folders of a fixture; a server needs none.
+    let state = match &endpoint.address {
+        Address::File { path, .. } => path.with_file_name("state"),
+        Address::Network(_) => Default::default(),
+    };
     let options = ConnectOptions {
         timeout: Duration::from_secs(10),
+        state,
     };
     engines::open(&endpoint, &options)
         .await

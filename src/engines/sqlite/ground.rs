@@ -11,6 +11,7 @@ use super::staging::{self, Way};
 use super::undo::{self, Kept};
 use super::{catalog, marks, settle, statement, swap, watch, worker};
 use crate::engines::{Error, Opening, Result, Shown, TargetWork};
+use crate::model::catalog::{Object, ObjectKind};
 
 pub struct Ground {
     pub note: Note,
@@ -101,8 +102,12 @@ fn open(
     let found = place.find(&work.database)?;
     let way = match (&kept, &found) {
         (Some(_), None) if !work.vanishes => Way::New,
+        (Some(_), Some(_)) => Way::back(&work),
         _ => Way::of(&work),
     };
+    if kept.is_some() && way == Way::Chosen {
+        refuse_alone(&work)?;
+    }
     let live = match (&found, way) {
         (Some(path), Way::New) => return Err(moved(&path.display().to_string(), "has appeared")),
         (Some(path), _) => path.clone(),
@@ -143,6 +148,29 @@ fn absent(place: &Place, work: &TargetWork, kept: Option<&Kept>) -> Result<PathB
     match kept {
         Some(kept) if !kept.note.live.exists() => Ok(kept.note.live.clone()),
         _ => place.fresh(&work.database),
+    }
+}
+
+/// A virtual table comes back with the whole file only.
+fn refuse_alone(work: &TargetWork) -> Result<()> {
+    let present = |object: &&Object| {
+        let before = work.before.iter().flat_map(|before| &before.objects);
+        before.into_iter().any(|other| other == *object)
+    };
+    let lost = work
+        .objects
+        .iter()
+        .find(|object| object.kind == ObjectKind::VirtualTable && !present(object));
+    match lost {
+        None => Ok(()),
+        Some(object) => Err(Error::Refused {
+            problem: format!(
+                "the {} comes back only with the whole file, and {} holds what was made since",
+                object.title(),
+                work.database
+            ),
+            mend: "take away what was made since the run, then try again".into(),
+        }),
     }
 }
 

@@ -68,7 +68,7 @@ pub fn set(connection: &Connection, row: &Row) -> rusqlite::Result<()> {
         .map(drop)
 }
 
-/// Forgets the marks of a table and removes the table itself, if it is there.
+/// Forgets the marks of a table.
 pub fn forget(connection: &Connection, table: &Table) -> rusqlite::Result<()> {
     connection
         .execute(
@@ -140,15 +140,28 @@ pub fn all(connection: &Connection) -> Result<Vec<Row>> {
         .collect()
 }
 
-/// The tables of a staging file with their marks.
-pub fn staged(connection: &Connection) -> Result<Vec<StagedTable>> {
+/// Marks by their tables.
+pub fn tables_of(rows: Vec<Row>) -> Vec<StagedTable> {
+    by_table(rows)
+        .into_iter()
+        .map(|(name, chunks)| StagedTable { name, chunks })
+        .collect()
+}
+
+fn by_table(rows: Vec<Row>) -> BTreeMap<String, Vec<StagedChunk>> {
     let mut marks = BTreeMap::<String, Vec<StagedChunk>>::new();
-    for row in all(connection)? {
+    for row in rows {
         marks.entry(row.table).or_default().push(StagedChunk {
             chunk: row.chunk,
             rows: row.rows,
         });
     }
+    marks
+}
+
+/// The tables of a staging file with their marks.
+pub fn staged(connection: &Connection) -> Result<Vec<StagedTable>> {
+    let mut marks = by_table(all(connection)?);
     let tables = tables(connection).map_err(|cause| statement("read the staging file", cause))?;
     Ok(tables
         .into_iter()

@@ -52,6 +52,15 @@ impl Way {
             false => Way::Mirror,
         }
     }
+
+    /// How a work takes another back: what stays as the undo has it, comes with the undo.
+    pub fn back(work: &TargetWork) -> Way {
+        let mut whole = work.clone();
+        let before = work.before.iter().flat_map(|before| &before.objects);
+        let stays = before.filter(|object| work.source.objects.contains(object));
+        whole.objects.extend(stays.cloned());
+        Way::of(&whole)
+    }
 }
 
 /// Makes the file. Returns its connection and the mode that a published file gets.

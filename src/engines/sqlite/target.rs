@@ -175,9 +175,15 @@ impl Target for Replica {
     }
 
     async fn staged(&self) -> Result<Vec<StagedTable>> {
-        match locked(&self.note).undone.is_some() || self.inherited {
-            true => Ok(Vec::new()),
-            false => self.apart(|connection| marks::staged(connection)).await,
+        let (undone, marks) = {
+            let note = locked(&self.note);
+            (note.undone.is_some(), note.marks.clone())
+        };
+        match (undone, self.inherited) {
+            (true, _) => Ok(Vec::new()),
+            // They went out of the staging file before the swap.
+            (false, true) => Ok(marks::tables_of(marks)),
+            (false, false) => self.apart(|connection| marks::staged(connection)).await,
         }
     }
 

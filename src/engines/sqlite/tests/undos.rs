@@ -27,29 +27,9 @@ impl Pair {
     /// The work that takes another back.
     async fn reverse(&self, undo: &Undo) -> TargetWork {
         let done = self.replaced(undo).await.work;
-        let before = self.catalog("to").await;
-        let source = done.before.clone().unwrap_or_default();
-        let had = |name: &String| source.table(name).is_some();
-        let changed = done.tables.iter().chain(&done.removed);
-        let tables = changed.filter(|name| had(name)).cloned().collect();
-        let removed = done.tables.iter().filter(|name| !had(name));
-        let is_ours = |object: &&crate::model::catalog::Object| {
-            let mut changed = done.objects.iter().chain(&done.dropped);
-            changed.any(|other| other.kind == object.kind && other.name == object.name)
-        };
-        TargetWork {
-            run: uuid::Uuid::now_v7().to_string(),
-            database: "shop".into(),
-            charset: None,
-            collation: None,
-            tables,
-            removed: removed.cloned().collect(),
-            objects: source.objects.iter().filter(is_ours).cloned().collect(),
-            dropped: done.objects.clone(),
-            vanishes: done.before.is_none(),
-            source,
-            before,
-        }
+        let now = self.catalog("to").await;
+        let run = uuid::Uuid::now_v7().to_string();
+        crate::run::rollback::reverse(&done, now, &run)
     }
 
     async fn roll_back(&self, undo: &Undo, keep: usize) -> Result<Option<Undo>> {
@@ -362,4 +342,27 @@ async fn an_undo_that_cannot_be_written_is_told_with_what_was_tried() {
     };
     assert!(error.to_string().contains("as the undo"), "{error}");
     assert_eq!(pair.ask("to", "SELECT count(*) FROM a"), ["2"]);
+}
+
+#[tokio::test]
+async fn a_virtual_table_comes_back_with_the_whole_file_or_not_at_all() {
+    let pair = Pair::new();
+    let same = "CREATE VIEW same AS SELECT 1 AS one;";
+    pair.run("from", &format!("{NEW} {same}"));
+    pair.run("to", &format!("{OLD} {same}"));
+    let undo = pair.copy(None).await.unwrap().unwrap();
+    pair.run("to", "CREATE VIEW own AS SELECT 2 AS two");
+    let error = pair.roll_back(&undo, 1).await.unwrap_err();
+    assert!(
+        error
+            .to_string()
+            .starts_with("the virtual table words comes back only with"),
+        "{error}"
+    );
+    assert_eq!(pair.undos().await, [undo.clone()]);
+    pair.run("to", "DROP VIEW own");
+    pair.roll_back(&undo, 1).await.unwrap();
+    let found = "SELECT text FROM words WHERE words MATCH 'b'";
+    assert_eq!(pair.ask("to", found), ["a b"]);
+    assert_eq!(pair.ask("to", "SELECT one FROM same"), ["1"]);
 }
