@@ -4,6 +4,7 @@ use super::*;
 use crate::engines::sqlite::watch::Watch;
 use crate::engines::sqlite::{prints, swap};
 use crate::engines::{Replaced, Shown};
+use crate::model::catalog::Object;
 
 const NEW: &str = "CREATE TABLE a (id INTEGER PRIMARY KEY, word TEXT, more INT);
   INSERT INTO a VALUES (1, 'new', 1), (2, 'new', 2); CREATE TABLE fresh (n INT); INSERT INTO fresh VALUES (7);
@@ -27,9 +28,38 @@ impl Pair {
     /// The work that takes another back.
     async fn reverse(&self, undo: &Undo) -> TargetWork {
         let done = self.replaced(undo).await.work;
-        let now = self.catalog("to").await;
-        let run = uuid::Uuid::now_v7().to_string();
-        crate::run::rollback::reverse(&done, now, &run)
+        let before = self.catalog("to").await;
+        let (source, now) = (
+            done.before.clone().unwrap_or_default(),
+            before.clone().unwrap_or_default(),
+        );
+        let had = |name: &String| source.table(name).is_some();
+        let changed = done.tables.iter().chain(&done.removed);
+        let tables: Vec<_> = changed.filter(|name| had(name)).cloned().collect();
+        let removed = done.tables.iter().filter(|name| !had(name));
+        let returns = source.objects.iter().filter(|object| {
+            let fires = object.table.as_ref();
+            fires.is_some_and(|table| tables.contains(table)) || !now.objects.contains(object)
+        });
+        let is_old = |object: &Object| source.object(object.kind, &object.name).is_some();
+        let is_made = |object: &&Object| {
+            let mut made = done.objects.iter();
+            made.any(|made| made.kind == object.kind && made.name == object.name)
+        };
+        let goes = now.objects.iter().filter(is_made);
+        TargetWork {
+            run: uuid::Uuid::now_v7().to_string(),
+            database: "shop".into(),
+            charset: None,
+            collation: None,
+            removed: removed.cloned().collect(),
+            objects: returns.cloned().collect(),
+            dropped: goes.filter(|object| !is_old(object)).cloned().collect(),
+            vanishes: done.before.is_none(),
+            tables,
+            source,
+            before,
+        }
     }
 
     async fn roll_back(&self, undo: &Undo, keep: usize) -> Result<Option<Undo>> {
