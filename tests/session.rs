@@ -150,10 +150,11 @@ fn from_the_first_connection_to_the_history() {
 fn a_production_target_wants_its_name_typed() {
     let ends = filled("named");
     let mut screen = chosen(&ends);
+    // Untested, so that the server is not told: other tests write to it, too.
     does(
         &mut screen,
-        "connections label dst production",
-        &["dst is production"],
+        "connections edit dst --env production --no-test",
+        &["Saved dst"],
     );
     does(
         &mut screen,
