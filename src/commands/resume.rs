@@ -143,10 +143,7 @@ async fn open(cx: &Context<'_>, run: &Run, job: &JobRecord, parts: &[Part]) -> R
     let label = watch::label(&target, databases).await?;
     Ok(Planned {
         sides: vec![Sides::default(); plans.len()],
-        watch: Watch {
-            label,
-            ..Watch::default()
-        },
+        watch: Watch::labelled(label),
         source,
         target,
         plans,

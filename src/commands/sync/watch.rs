@@ -28,6 +28,16 @@ pub struct Watch {
     reversed: bool,
 }
 
+impl Watch {
+    /// Of a batch that was watched when it was planned: only its label counts still.
+    pub fn labelled(label: Label) -> Watch {
+        Watch {
+            label,
+            ..Watch::default()
+        }
+    }
+}
+
 /// Looks at both sides and applies the brakes; warnings are added to the plans.
 ///
 /// # Errors
