@@ -27,9 +27,9 @@ const PATIENCE: std::time::Duration = std::time::Duration::from_secs(2);
 /// Fewer rows than this are no base for an average.
 const BELIEVED: u64 = 1000;
 /// A batch is full at this size; the next row may exceed it.
-const BATCH_BYTES: Bytes = Bytes(1 << 20);
+pub const BATCH_BYTES: Bytes = Bytes(1 << 20);
 /// How many batches may wait between a reader and its writer.
-const CHANNEL: usize = 2;
+pub const CHANNEL: usize = 2;
 
 /// Copies all tables; the first error stops every worker.
 pub async fn all(
@@ -356,7 +356,7 @@ fn mismatch(table: &Table, left: &str, expected: Rows, right: &str, found: Rows)
 
 /// How many rows of a table make a range, by its average row. A server that has not counted a fresh table yet
 /// says that it is nearly empty: then its average says nothing.
-fn aim(table: &Table) -> Rows {
+pub fn aim(table: &Table) -> Rows {
     if table.rows.0 < BELIEVED {
         return Rows(CHUNK_ROWS / 4);
     }

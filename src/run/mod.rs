@@ -3,6 +3,7 @@
 //! Nothing live changes before every row is loaded and counted. Whatever goes wrong until then is discarded,
 //! so a failed or stopped run leaves the target as it was.
 
+pub mod backup;
 pub mod compare;
 mod copy;
 pub mod event;
@@ -85,7 +86,7 @@ pub struct Outcome {
 }
 
 /// One table that was copied.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub struct TableOutcome {
     pub name: String,
     pub rows: Rows,

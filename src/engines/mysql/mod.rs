@@ -16,6 +16,7 @@ mod objects;
 mod outside;
 mod pin;
 mod query;
+mod script;
 mod session;
 mod snapshot;
 mod target;
@@ -23,7 +24,7 @@ mod target;
 use async_trait::async_trait;
 use tokio::sync::Mutex;
 
-use super::dialect::Dialect;
+use super::dialect::{Dialect, Script};
 use super::{Answer, ConnectOptions, Engine, Result, Server, Snapshot, Target, TargetWork};
 use crate::model::catalog::{Catalog, Table};
 use crate::model::endpoint::{Address, Endpoint, nearest};
@@ -86,6 +87,10 @@ impl Engine for MySql {
             product,
             session: Mutex::new(session),
         }))
+    }
+
+    fn script(&self) -> Option<&'static dyn Script> {
+        Some(&dialect::MySqlDialect)
     }
 
     async fn fingerprint(

@@ -12,6 +12,7 @@ mod place;
 mod probe;
 mod publish;
 mod query;
+mod script;
 mod server;
 mod sizes;
 mod snapshot;
@@ -29,7 +30,7 @@ use std::path::Path;
 use async_trait::async_trait;
 use rusqlite::{Connection, OpenFlags};
 
-use super::dialect::Dialect;
+use super::dialect::{Dialect, Script};
 use super::{ConnectOptions, Engine, Error, Result, Server};
 use crate::model::endpoint::{Address, Endpoint};
 
@@ -44,6 +45,10 @@ impl Engine for Sqlite {
 
     fn schemes(&self) -> &'static [(&'static str, Option<u16>)] {
         &[("sqlite", None)]
+    }
+
+    fn script(&self) -> Option<&'static dyn Script> {
+        Some(&Spelling)
     }
 
     async fn connect(&self, endpoint: &Endpoint, _: &ConnectOptions) -> Result<Box<dyn Server>> {
