@@ -4,6 +4,7 @@
 //! completion, help and docs/commands.md. A command is complete without a session: whatever `select` and
 //! `source` provide can be an argument.
 
+pub mod backup;
 pub mod compare;
 pub mod completions;
 pub mod config;
@@ -131,6 +132,7 @@ pub static COMMANDS: &[Entry] = &[
     Entry::of::<selection::Args>(),
     Entry::of::<sync::Args>(),
     Entry::of::<compare::Args>(),
+    Entry::of::<backup::Args>(),
     Entry::of::<query::Args>(),
     Entry::of::<peek::Args>(),
     Entry::of::<history::Args>(),

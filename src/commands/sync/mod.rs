@@ -2,10 +2,10 @@
 //!
 //! Plan, show, ask, run, record. Everything that can be refused is refused before the question.
 
-mod batch;
-mod confirm;
-mod planned;
-mod reply;
+pub(super) mod batch;
+pub(super) mod confirm;
+pub(super) mod planned;
+pub(super) mod reply;
 
 use clap::Parser;
 
@@ -215,7 +215,7 @@ impl Args {
 }
 
 /// How the run's record ends.
-fn ending(result: &Result<Synced>) -> Ending {
+pub(super) fn ending(result: &Result<Synced>) -> Ending {
     match result {
         Ok(synced) => synced.ending(),
         Err(error) => Ending {

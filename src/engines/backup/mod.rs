@@ -14,8 +14,8 @@ mod write;
 
 use async_trait::async_trait;
 
-pub use check::{Damage, Report, check};
-pub use manifest::{ChunkFile, Database, Manifest, Origin, TableRows};
+pub use check::{Damage, Report, check, glance};
+pub use manifest::{ChunkFile, Database, FORMAT, Manifest, Origin, TableRows};
 pub use write::{PARTIAL, Pen, Writer};
 
 use super::dialect::Script;
