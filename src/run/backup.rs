@@ -69,8 +69,9 @@ pub async fn save(plan: &Plan, survey: &Survey, job: &Job<'_>) -> Result<Saved, 
     }
     let (rows, tables) = shared.outcome();
     for table in &mut catalog.tables {
-        if let Some(counted) = rows.iter().find(|counted| counted.name == table.name) {
-            table.rows = counted.rows;
+        if let Some(saved) = tables.iter().find(|saved| saved.name == table.name) {
+            table.rows = saved.rows;
+            table.bytes = table.bytes.max(saved.bytes);
         }
     }
     let not_saved = plan.not_copied.iter();

@@ -70,7 +70,9 @@ impl Create {
             target: root.display().to_string(),
             command: self.typed(&place, select.as_ref()),
         })?;
-        let result = self.carry_out(cx, number, &place, select.as_ref(), root).await;
+        let result = self
+            .carry_out(cx, number, &place, select.as_ref(), root)
+            .await;
         cx.store.end(number, &ending(&result))?;
         result
     }
@@ -113,8 +115,8 @@ impl Create {
             format: FORMAT,
             made_by: concat!("maestro ", env!("CARGO_PKG_VERSION")).into(),
             id,
-            started: started.to_rfc3339(),
-            ended: Utc::now().to_rfc3339(),
+            started: moment(started),
+            ended: moment(Utc::now()),
             origin: Origin {
                 connection: opened.endpoint.name.clone(),
                 address: opened.endpoint.address.url(),
@@ -211,11 +213,13 @@ impl Create {
                 let session = &cx.session;
                 let is_sessions = session.source.as_ref() == Some(&place);
                 let remembered = session.selection.clone().filter(|_| is_sessions);
-                remembered.map(|select| (place.clone(), Some(select))).ok_or_else(|| {
-                    Error::usage(format!("which databases of {place}?")).hint(format!(
-                        "name one, as in {place}/shop, or --select 'shop,crm', or --select all"
-                    ))
-                })
+                remembered
+                    .map(|select| (place.clone(), Some(select)))
+                    .ok_or_else(|| {
+                        Error::usage(format!("which databases of {place}?")).hint(format!(
+                            "name one, as in {place}/shop, or --select 'shop,crm', or --select all"
+                        ))
+                    })
             }
             (_, select) => Ok((place, select)),
         }
@@ -338,10 +342,10 @@ fn told(error: run::Error, room: &Room) -> Error {
         }
         run::Error::Engine(error) | run::Error::Behind(error) => error.into(),
         run::Error::Stopped => Error::interrupted("stopped; nothing is left of the backup"),
-        run::Error::Moved(_) => {
-            Error::refused("the structure changed while it was saved; nothing is left of the backup")
-                .hint("start again")
-        }
+        run::Error::Moved(_) => Error::refused(
+            "the structure changed while it was saved; nothing is left of the backup",
+        )
+        .hint("start again"),
     }
 }
 
@@ -398,7 +402,8 @@ fn record(
     };
     for table in tables {
         let name = Some(table.name.clone());
-        cx.store.step(run, &step(name, table.rows, table.bytes, table.took))?;
+        cx.store
+            .step(run, &step(name, table.rows, table.bytes, table.took))?;
     }
     let rows = tables.iter().map(|table| table.rows).sum();
     let bytes = tables.iter().map(|table| table.bytes).sum();
@@ -419,4 +424,9 @@ fn ending(result: &Result<Made>) -> Ending {
             error: Some(error.message.clone()),
         },
     }
+}
+
+/// `2026-03-01T14:05:09Z`
+fn moment(time: DateTime<Utc>) -> String {
+    time.to_rfc3339_opts(chrono::SecondsFormat::Secs, true)
 }

@@ -70,7 +70,10 @@ pub fn folders(root: &Path) -> Vec<String> {
 /// The ids of the backups of a home folder, for completion.
 pub fn names(store: &Path) -> Vec<String> {
     let folders = folders(&store.with_file_name(FOLDER));
-    folders.iter().map(|folder| id(folder).to_string()).collect()
+    folders
+        .iter()
+        .map(|folder| id(folder).to_string())
+        .collect()
 }
 
 fn expanded(word: &str) -> PathBuf {
@@ -94,10 +97,17 @@ mod tests {
     #[test]
     fn an_unfinished_backup_is_none() {
         let root = tempfile::tempdir().unwrap();
-        for name in ["20260101T000000Z_a_1", "20260201T000000Z_a_2", "20260301T000000Z_a_3.partial"] {
+        for name in [
+            "20260101T000000Z_a_1",
+            "20260201T000000Z_a_2",
+            "20260301T000000Z_a_3.partial",
+        ] {
             std::fs::create_dir(root.path().join(name)).unwrap();
         }
         let found = folders(root.path());
-        assert_eq!(found.iter().map(|name| id(name)).collect::<Vec<_>>(), ["2", "1"]);
+        assert_eq!(
+            found.iter().map(|name| id(name)).collect::<Vec<_>>(),
+            ["2", "1"]
+        );
     }
 }

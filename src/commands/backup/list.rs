@@ -54,7 +54,13 @@ impl Reply for List {
             return;
         }
         let mut table = Table::new(&[
-            "backup", "when", "from", "databases", ">rows", ">size", "state",
+            "backup",
+            "when",
+            "from",
+            "databases",
+            ">rows",
+            ">size",
+            "state",
         ]);
         let mut told = Vec::new();
         for (name, manifest) in &self.backups {

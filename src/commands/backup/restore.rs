@@ -130,9 +130,10 @@ impl Restore {
             _ => &self.to[..],
         };
         let (target, origin) = match words {
-            [] if self.to.is_empty() => {
-                (origin(&manifest, &known)?, Some(manifest.origin.server.clone()))
-            }
+            [] if self.to.is_empty() => (
+                origin(&manifest, &known)?,
+                Some(manifest.origin.server.clone()),
+            ),
             [word] => (places::read(word, &known)?, None),
             _ => {
                 return Err(Error::usage("one target is needed")

@@ -92,10 +92,17 @@ pub fn check(folder: &Path) -> Result<Report> {
             report.add(name, "is named for rows and has no hashes");
         }
     }
-    for table in manifest.databases.iter().flat_map(|database| &database.tables) {
+    for table in manifest
+        .databases
+        .iter()
+        .flat_map(|database| &database.tables)
+    {
         let sum: Rows = table.chunks.iter().map(|chunk| chunk.rows).sum();
         if sum != table.rows {
-            let what = format!("says {} rows of {}, its files {sum}", table.rows, table.name);
+            let what = format!(
+                "says {} rows of {}, its files {sum}",
+                table.rows, table.name
+            );
             report.add(MANIFEST, &what);
         }
     }
@@ -196,7 +203,9 @@ pub fn glance(folder: &Path) -> Result<Manifest> {
     let manifest = Manifest::load(folder)?;
     for file in &manifest.files {
         let path = folder.join(&file.name);
-        let size = std::fs::symlink_metadata(&path).ok().map(|found| found.len());
+        let size = std::fs::symlink_metadata(&path)
+            .ok()
+            .map(|found| found.len());
         if size != Some(file.size) {
             let what = match size {
                 None => "is missing".to_string(),

@@ -102,7 +102,9 @@ impl File {
             return Some(format!("has {found} bytes instead of {}", self.size));
         }
         let blocks = bytes.chunks(BLOCK).map(hash);
-        let wrong = blocks.zip(&self.blocks).position(|(found, kept)| found != *kept);
+        let wrong = blocks
+            .zip(&self.blocks)
+            .position(|(found, kept)| found != *kept);
         if self.blocks.len() != bytes.len().div_ceil(BLOCK) {
             return Some("has another number of blocks".into());
         }
@@ -143,7 +145,10 @@ impl Manifest {
         let path = folder.join(ROOT);
         let kept = std::fs::read(&path).map_err(failed("read the hash of the manifest", &path))?;
         if kept != root(&bytes).into_bytes() {
-            return Err(damaged(folder, "its manifest does not have the hash that vouches for it"));
+            return Err(damaged(
+                folder,
+                "its manifest does not have the hash that vouches for it",
+            ));
         }
         Manifest::parse(&bytes).map_err(|what| damaged(folder, &what))
     }
@@ -163,7 +168,10 @@ impl Manifest {
         }
         let plain = |name: &str| !name.contains('/') && name != ".." && !name.is_empty();
         match manifest.files.iter().find(|file| !plain(&file.name)) {
-            Some(file) => Err(format!("its manifest names {:?}, which is no file", file.name)),
+            Some(file) => Err(format!(
+                "its manifest names {:?}, which is no file",
+                file.name
+            )),
             None => Ok(manifest),
         }
     }
@@ -193,7 +201,10 @@ impl Manifest {
 }
 
 pub fn damaged(folder: &Path, what: &str) -> Error {
-    Error::Mismatch(format!("the backup {} is damaged: {what}", folder.display()))
+    Error::Mismatch(format!(
+        "the backup {} is damaged: {what}",
+        folder.display()
+    ))
 }
 
 #[cfg(test)]
@@ -207,7 +218,11 @@ mod tests {
         assert_eq!(file.fault(&bytes), None);
         bytes[BLOCK] ^= 1;
         assert_eq!(file.fault(&bytes).unwrap(), "differs within its mebibyte 2");
-        assert!(file.fault(&bytes[1..]).unwrap().contains("bytes instead of"));
+        assert!(
+            file.fault(&bytes[1..])
+                .unwrap()
+                .contains("bytes instead of")
+        );
         assert_eq!(File::of("empty", b"").fault(b""), None);
     }
 }

@@ -45,7 +45,11 @@ pub fn definition(database: &str, part: &Part) -> String {
 
 /// The file number `number` of a table's rows.
 pub fn rows(database: &str, table: &str, number: usize) -> String {
-    format!("{}.{}.{number:05}.sql.zst", encoded(database), encoded(table))
+    format!(
+        "{}.{}.{number:05}.sql.zst",
+        encoded(database),
+        encoded(table)
+    )
 }
 
 #[cfg(test)]

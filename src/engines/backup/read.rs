@@ -127,7 +127,7 @@ impl Snapshot for Past {
     async fn digest(&self, _: usize, _: &Table) -> Result<Digest> {
         Err(Error::Refused {
             problem: "a backup has no digests: only its server can make them".into(),
-            mend: "compare counts, or restore it beside the database and compare those".into(),
+            mend: "compare --counts, or restore it under another name and compare that".into(),
         })
     }
 

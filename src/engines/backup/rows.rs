@@ -46,7 +46,10 @@ impl Text {
     }
 
     fn end_row(&mut self) {
-        if self.open.is_some_and(|start| self.bytes.len() - start >= STATEMENT) {
+        if self
+            .open
+            .is_some_and(|start| self.bytes.len() - start >= STATEMENT)
+        {
             self.end();
         }
     }
@@ -177,11 +180,17 @@ mod tests {
             true
         });
         assert_eq!(rows, Ok(Rows(100)));
-        let expected: Vec<_> = batch.cells().map(|(kind, bytes)| (kind, bytes.to_vec())).collect();
+        let expected: Vec<_> = batch
+            .cells()
+            .map(|(kind, bytes)| (kind, bytes.to_vec()))
+            .collect();
         assert!(cells == expected);
         for end in 1..200 {
             let cut = &text[..text.len() - end];
-            assert!(read("", form().as_ref(), cut, LIMIT, |_| true).is_err(), "{end}");
+            assert!(
+                read("", form().as_ref(), cut, LIMIT, |_| true).is_err(),
+                "{end}"
+            );
         }
     }
 }

@@ -88,7 +88,10 @@ impl Server for Folder {
 
     async fn survey(&self, database: &str, role: Role) -> Result<Survey> {
         if role == Role::Target {
-            return self.refused("a backup is never written to", "choose a server as the target");
+            return self.refused(
+                "a backup is never written to",
+                "choose a server as the target",
+            );
         }
         let found = self.manifest.database(database);
         let found = found.ok_or_else(|| self.no_database(database))?;
@@ -134,7 +137,10 @@ impl Server for Folder {
     }
 
     async fn target(&self, _: &TargetWork) -> Result<Box<dyn Target>> {
-        self.refused("a backup is never written to", "choose a server as the target")
+        self.refused(
+            "a backup is never written to",
+            "choose a server as the target",
+        )
     }
 
     async fn query(&self, _: Option<&str>, _: &str) -> Result<Answer> {

@@ -51,7 +51,11 @@ impl Writer {
     ///
     /// # Errors
     /// The folder cannot be made, or is there.
-    pub async fn begin(root: PathBuf, name: String, script: &'static dyn Script) -> Result<(Writer, Vec<String>)> {
+    pub async fn begin(
+        root: PathBuf,
+        name: String,
+        script: &'static dyn Script,
+    ) -> Result<(Writer, Vec<String>)> {
         blocking(move || {
             private_folders(&root)?;
             let swept = sweep(&root)?;
@@ -132,7 +136,9 @@ impl Writer {
             self.put("metadata", metadata(&manifest).as_bytes())?;
             let partial = partial(&self.folder);
             manifest.files = std::mem::take(&mut self.state().files);
-            manifest.files.sort_by(|left, right| left.name.cmp(&right.name));
+            manifest
+                .files
+                .sort_by(|left, right| left.name.cmp(&right.name));
             let bytes = manifest.bytes()?;
             write(&partial.join(MANIFEST), &bytes)?;
             write(&partial.join(ROOT), root(&bytes).as_bytes())?;
@@ -160,7 +166,10 @@ impl Drop for Writer {
         if !self.state().finished
             && let Err(cause) = fs::remove_dir_all(partial(&self.folder))
         {
-            tracing::warn!("an unfinished backup is left in {}: {cause}", self.folder.display());
+            tracing::warn!(
+                "an unfinished backup is left in {}: {cause}",
+                self.folder.display()
+            );
         }
     }
 }
@@ -296,7 +305,10 @@ fn sweep(root: &Path) -> Result<Vec<String>> {
     let entries = fs::read_dir(root).map_err(failed("read the folder", root))?;
     for path in entries.flatten().map(|entry| entry.path()) {
         let is_partial = path.extension().is_some_and(|end| *end == PARTIAL[1..]);
-        let Some(folder) = fs::File::open(&path).ok().filter(|_| is_partial && path.is_dir()) else {
+        let Some(folder) = fs::File::open(&path)
+            .ok()
+            .filter(|_| is_partial && path.is_dir())
+        else {
             continue;
         };
         if folder.try_lock().is_ok() {

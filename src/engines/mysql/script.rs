@@ -47,9 +47,8 @@ impl Script for MySqlDialect {
             files.push((Part::Table(table.name.clone()), text));
         }
         let made = |kinds: &[ObjectKind]| -> Vec<&Object> {
-            let wanted = |object: &&Object| {
-                kinds.contains(&object.kind) && object.obstacle.is_none()
-            };
+            let wanted =
+                |object: &&Object| kinds.contains(&object.kind) && object.obstacle.is_none();
             catalog.objects.iter().filter(wanted).collect()
         };
         let programs = made(&[
@@ -58,7 +57,10 @@ impl Script for MySqlDialect {
             ObjectKind::Event,
         ]);
         if !programs.is_empty() {
-            files.push((Part::Programs, programs.into_iter().map(statements).collect()));
+            files.push((
+                Part::Programs,
+                programs.into_iter().map(statements).collect(),
+            ));
         }
         for view in made(&[ObjectKind::View]) {
             files.push((Part::View(view.name.clone()), statements(view)));
@@ -235,7 +237,11 @@ mod tests {
     #[test]
     fn what_was_not_written_is_not_read() {
         for text in ["", "'", "'a", "'a\\", "'a\\x'", "12", "CONVERT('a'", "nULL"] {
-            assert_eq!(form().read(0, text.as_bytes(), &mut Vec::new()), None, "{text}");
+            assert_eq!(
+                form().read(0, text.as_bytes(), &mut Vec::new()),
+                None,
+                "{text}"
+            );
         }
         assert_eq!(form().read(1, b"'plain'", &mut Vec::new()), None);
     }

@@ -51,8 +51,11 @@ impl Script for Spelling {
         watched.sort();
         watched.dedup();
         for table in watched {
-            let own = made(ObjectKind::Trigger).filter(|trigger| trigger.table.as_ref() == Some(table));
-            let text = own.map(|trigger| format!("{};\n", trigger.definition)).collect();
+            let own =
+                made(ObjectKind::Trigger).filter(|trigger| trigger.table.as_ref() == Some(table));
+            let text = own
+                .map(|trigger| format!("{};\n", trigger.definition))
+                .collect();
             files.push((Part::Triggers(table.clone()), text));
         }
         files
