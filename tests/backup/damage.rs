@@ -77,7 +77,7 @@ fn e13_every_flipped_bit_and_every_cut_is_found(case: &Case) {
         CREATE TABLE t (id INT PRIMARY KEY AUTO_INCREMENT, a VARCHAR(200), b BLOB);
         INSERT INTO t (a, b) VALUES ('one', X'00ff'), ('two', NULL);
         INSERT INTO t (a, b) SELECT UUID(), REPEAT(SHA2(RAND(), 256), 10) FROM t x, t y, t z, t u, t v, t w, t s, t r;
-        CREATE TABLE empty (a INT);
+        CREATE TABLE bare (a INT);
         CREATE VIEW v AS SELECT a FROM t;
         CREATE PROCEDURE p() SELECT 1;
         CREATE TRIGGER tr BEFORE INSERT ON t FOR EACH ROW SET new.a = 'x'");
