@@ -11,7 +11,7 @@ use std::process::{Command, Stdio};
 use crate::live::{Case, Place, on_both};
 
 /// The files, each with the database it makes.
-const FIXTURES: &[(&str, &str)] = &[
+pub const FIXTURES: &[(&str, &str)] = &[
     ("d01_types", include_str!("fidelity/fixtures/01_types.sql")),
     (
         "d02_charsets",
@@ -98,7 +98,12 @@ fn difficult_databases_arrive_as_they_are(case: &Case) {
 
 on_both!(difficult_databases_arrive_as_they_are);
 
-fn load(place: &Place, sql: &str) {
+pub fn load(place: &Place, sql: &str) {
+    load_bytes(place, sql.as_bytes());
+}
+
+/// Runs SQL with the server's own client.
+pub fn load_bytes(place: &Place, sql: &[u8]) {
     let mut command = place.program("client");
     command.arg("--max-allowed-packet=1G");
     if place.flavor == crate::live::Flavor::MySql {
@@ -111,25 +116,20 @@ fn load(place: &Place, sql: &str) {
         .stderr(Stdio::piped())
         .spawn()
         .unwrap();
-    child
-        .stdin
-        .take()
-        .unwrap()
-        .write_all(sql.as_bytes())
-        .unwrap();
+    child.stdin.take().unwrap().write_all(sql).unwrap();
     let done = child.wait_with_output().unwrap();
     let told = String::from_utf8_lossy(&done.stderr).into_owned();
     assert!(done.status.success(), "{told}");
 }
 
 /// What the dump program says of some databases.
-struct Dump {
-    schema: Vec<u8>,
-    data: Vec<u8>,
+pub struct Dump {
+    pub schema: Vec<u8>,
+    pub data: Vec<u8>,
 }
 
 impl Dump {
-    fn of(place: &Place, databases: &[String]) -> Dump {
+    pub fn of(place: &Place, databases: &[String]) -> Dump {
         let schema = dump(
             place,
             &["--no-data", "--routines", "--triggers", "--events"],
@@ -215,7 +215,7 @@ fn same_spelling(line: &[u8]) -> Vec<u8> {
 }
 
 /// The first differing lines, as `diff` shows them.
-fn diff(left: &[u8], right: &[u8]) -> String {
+pub fn diff(left: &[u8], right: &[u8]) -> String {
     let folder = tempfile::tempdir().unwrap();
     for (name, text) in [("source", left), ("target", right)] {
         std::fs::write(folder.path().join(name), text).unwrap();

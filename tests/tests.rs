@@ -1,6 +1,7 @@
 //! The one test binary: each module is a kind of promise.
 
 mod architecture;
+mod backup;
 mod cli;
 mod demo;
 mod docs;

@@ -176,11 +176,12 @@ fn facts(run: &Run) -> Vec<(&'static str, String)> {
         ("took", took_text(run)),
     ];
     facts.push(match run.kind.as_str() {
-        "sync" => ("moved", format!("{} rows, {}", run.rows, run.bytes)),
+        "sync" | "restore" => ("moved", format!("{} rows, {}", run.rows, run.bytes)),
+        "backup" => ("saved", format!("{} rows, {}", run.rows, run.bytes)),
         _ => ("compared", format!("{} rows", run.rows)),
     });
     facts.extend(run.snapshot.clone().map(|snapshot| ("snapshot", snapshot)));
-    if run.kind == "sync" {
+    if run.kind != "compare" {
         facts.push(("verified", run.verified.clone().unwrap_or("no".into())));
     }
     facts.extend(run.error.clone().map(|error| ("error", error)));

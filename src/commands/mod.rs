@@ -6,6 +6,7 @@
 
 pub mod apply;
 pub mod approve;
+pub mod backup;
 pub mod compare;
 pub mod completions;
 pub mod config;
@@ -147,6 +148,7 @@ pub static COMMANDS: &[Entry] = &[
     Entry::of::<undo::Args>(),
     Entry::of::<prune::Args>(),
     Entry::of::<compare::Args>(),
+    Entry::of::<backup::Args>(),
     Entry::of::<query::Args>(),
     Entry::of::<peek::Args>(),
     Entry::of::<history::Args>(),

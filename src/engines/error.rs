@@ -139,6 +139,9 @@ impl Error {
             Error::Writes => {
                 Some("maestro only reads here; use the server's own client to change data".into())
             }
+            Error::File { cause, .. } if cause.kind() == std::io::ErrorKind::StorageFull => {
+                Some("make room there, or choose another disk".into())
+            }
             Error::NoDatabase { .. } => Some("databases lists what is there".into()),
             _ => None,
         }

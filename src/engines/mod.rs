@@ -3,6 +3,7 @@
 //! An engine is one entry of [`ENGINES`] and a folder. What a plan or a run needs of a server goes through
 //! the traits below, so neither ever learns a product's name.
 
+pub mod backup;
 pub mod dialect;
 mod error;
 mod guard;
@@ -25,10 +26,10 @@ use crate::model::catalog::{Catalog, Object, Table};
 use crate::model::endpoint::Endpoint;
 use crate::model::survey::{Databases, Product, Role, SnapshotLevel, Survey};
 use crate::model::units::{Bytes, Rows};
-use dialect::Dialect;
+use dialect::{Dialect, Script};
 
 /// Every engine. Adding one is a module and a line here.
-pub static ENGINES: &[&dyn Engine] = &[&mysql::MySql, &sqlite::Sqlite];
+pub static ENGINES: &[&dyn Engine] = &[&mysql::MySql, &sqlite::Sqlite, &backup::Backup];
 
 /// A product family.
 #[async_trait]
@@ -42,6 +43,11 @@ pub trait Engine: Sync {
         endpoint: &Endpoint,
         options: &ConnectOptions,
     ) -> Result<Box<dyn Server>>;
+
+    /// How its backups are spelled; None for an engine of which none are made.
+    fn script(&self) -> Option<&'static dyn Script> {
+        None
+    }
 
     /// The SHA-256 fingerprint of the certificate that a server shows, whoever vouches for it; None where
     /// there is no such thing.
@@ -133,6 +139,11 @@ pub trait Snapshot: Send + Sync {
     ) -> Result<Rows>;
 
     async fn count(&self, reader: usize, table: &Table) -> Result<Rows>;
+    /// Whether its rows can never change: what was staged of them once stays right.
+    fn is_fixed(&self) -> bool {
+        false
+    }
+
     /// The digest of the rows of a chunk.
     async fn digest(&self, reader: usize, table: &Table, chunk: &Chunk) -> Result<Digest>;
 

@@ -99,7 +99,16 @@ pub fn pin(word: &str) -> Result<String, AddressError> {
 
 /// Whether a word is an address rather than the name of a connection.
 pub fn is_address(word: &str) -> bool {
-    word.contains("://") || word.starts_with("sqlite:") || is_path(word)
+    word.contains("://") || of_files(word).is_some() || is_path(word)
+}
+
+/// The schemes whose addresses are paths.
+const FILES: [&str; 2] = ["sqlite", "backup"];
+
+/// The scheme and the path of `sqlite:PATH` and its like.
+fn of_files(word: &str) -> Option<(&str, &str)> {
+    let (scheme, path) = word.split_once(':')?;
+    FILES.contains(&scheme).then_some((scheme, path))
 }
 
 /// Whether a word is a path: it starts with `./`, `../`, `/` or `~`, or is `.` or `..`.
@@ -118,11 +127,12 @@ impl ParsedUrl {
         schemes: &[(&str, Option<u16>)],
         home: Option<&str>,
     ) -> Result<ParsedUrl, AddressError> {
-        if let Some(path) = word.strip_prefix("sqlite:") {
-            return Ok(Self::file(path.strip_prefix("//").unwrap_or(path), home));
+        if let Some((scheme, path)) = of_files(word) {
+            let path = path.strip_prefix("//").unwrap_or(path);
+            return Ok(Self::file(scheme, path, home));
         }
         if is_path(word) {
-            return Ok(Self::file(word, home));
+            return Ok(Self::file("sqlite", word, home));
         }
         let url =
             Url::parse(word).map_err(|cause| AddressError::Url(redact(word), cause.to_string()))?;
@@ -170,9 +180,9 @@ impl ParsedUrl {
         })
     }
 
-    fn file(path: &str, home: Option<&str>) -> ParsedUrl {
+    fn file(scheme: &str, path: &str, home: Option<&str>) -> ParsedUrl {
         let address = Address::File {
-            scheme: "sqlite".to_string(),
+            scheme: scheme.to_string(),
             path: expand(path, home),
         };
         ParsedUrl {
@@ -380,6 +390,7 @@ mod tests {
             "mariadb://x@h?socket=%2Ftmp%2Fs",
             "mysql://u@h:1?tls=insecure",
             "./a b.db",
+            "backup:/a/b",
         ] {
             let address = read(word).unwrap().address;
             assert_eq!(read(&address.url()).unwrap().address, address, "{word}");

@@ -32,9 +32,9 @@ const PAUSE: (Duration, Duration) = (Duration::from_millis(50), Duration::from_s
 /// Fewer rows than this are no base for an average.
 const BELIEVED: u64 = 1000;
 /// A batch is full at this size; the next row may exceed it.
-const BATCH_BYTES: Bytes = Bytes(1 << 20);
+pub const BATCH_BYTES: Bytes = Bytes(1 << 20);
 /// How many batches may wait between a reader and its writer.
-const CHANNEL: usize = 2;
+pub const CHANNEL: usize = 2;
 
 /// Copies all tables; the first error stops every worker. `staged` is what an earlier try has loaded already.
 pub async fn all(
@@ -305,6 +305,9 @@ impl Shared {
     ) -> Result<(), Error> {
         let table = &self.tables[index];
         let staged = match piece.left {
+            Left::Staged if self.snapshot.is_fixed() => {
+                self.target.committed(table, piece.number).await?
+            }
             Left::Staged => self.unchanged(reader, table, &piece.chunk).await?,
             _ => None,
         };
@@ -531,7 +534,7 @@ fn mismatch(table: &Table, left: &str, expected: Rows, right: &str, found: Rows)
 
 /// How many rows of a table make a range, by its average row. A server that has not counted a fresh table yet
 /// says that it is nearly empty: then its average says nothing.
-fn aim(table: &Table) -> Rows {
+pub fn aim(table: &Table) -> Rows {
     if table.rows.0 < BELIEVED {
         return Rows(CHUNK_ROWS / 4);
     }

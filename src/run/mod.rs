@@ -4,6 +4,7 @@
 //! stopped, or loses a server for good, leaves its staging to be taken up again. Either way the live tables are
 //! what they were.
 
+pub mod backup;
 pub mod compare;
 mod copy;
 pub mod event;
@@ -124,7 +125,7 @@ pub struct Outcome {
 }
 
 /// One table that was copied.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub struct TableOutcome {
     pub name: String,
     pub rows: Rows,
@@ -355,7 +356,7 @@ impl Course<'_> {
             level,
         });
         self.enter(State::Staging)?;
-        let verify = self.verify(is_resumed);
+        let verify = self.verify(is_resumed && !snapshot.is_fixed());
         let copied = copy::all(tables, staged, &snapshot, target, self, verify).await?;
         let level = snapshot.close().await?;
         self.enter(State::Verified)?;

@@ -17,6 +17,8 @@ pub trait Names {
     fn databases(&self, connection: &str) -> Vec<String>;
     fn tables(&self, connection: &str, database: &str) -> Vec<String>;
     fn runs(&self) -> Vec<String>;
+    /// The ids of the backups.
+    fn backups(&self) -> Vec<String>;
     /// The session's source, and the database in it.
     fn source(&self) -> Option<String>;
     fn source_database(&self) -> Option<String>;
@@ -221,6 +223,10 @@ mod tests {
 
         fn runs(&self) -> Vec<String> {
             vec!["7".into()]
+        }
+
+        fn backups(&self) -> Vec<String> {
+            vec!["1a2b3c4d".into()]
         }
 
         fn source(&self) -> Option<String> {

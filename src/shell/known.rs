@@ -15,7 +15,7 @@ use tokio_util::sync::CancellationToken;
 use super::complete::Names;
 use crate::app::App;
 use crate::commands::context::Place;
-use crate::commands::{Context, Session, Words, places};
+use crate::commands::{Context, Session, Words, backup, places};
 use crate::output::Format;
 use crate::output::ask::{Answers, Terminal};
 use crate::output::print::{Pages, Printer};
@@ -140,6 +140,10 @@ impl Names for Known {
     fn runs(&self) -> Vec<String> {
         let runs = self.app.store.runs(RUNS).unwrap_or_default();
         runs.into_iter().map(|run| run.number.to_string()).collect()
+    }
+
+    fn backups(&self) -> Vec<String> {
+        backup::names(self.app.store.path())
     }
 
     fn source(&self) -> Option<String> {

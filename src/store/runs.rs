@@ -79,7 +79,7 @@ impl FromSql for Status {
 pub struct NewRun {
     /// UUIDv7.
     pub id: String,
-    /// `sync` or `compare`.
+    /// `sync`, `compare`, `backup` or `restore`.
     pub kind: &'static str,
     /// As they were named: `prod`, `prod/shop`.
     pub source: String,

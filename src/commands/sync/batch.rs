@@ -132,11 +132,7 @@ async fn run_one(
     settings: &Settings,
     place: &Place<'_>,
 ) -> Result<std::result::Result<Outcome, run::Error>> {
-    let (sink, mut lines) = mpsc::channel(LINES);
-    let listener: Arc<dyn Listener> = Arc::new(Recorder {
-        shown: cx.events.clone(),
-        lines: sink,
-    });
+    let (listener, mut lines) = recorder(cx);
     let (rows, bytes) = plan.size();
     let database = plan.target.database.clone();
     listener.on(&Event::DatabaseStarted {
@@ -214,8 +210,15 @@ fn ended(result: &std::result::Result<Outcome, run::Error>) -> Option<State> {
     }
 }
 
+/// A listener that passes events on, and the lines of them that are kept in the run's log.
+pub fn recorder(cx: &Context<'_>) -> (Arc<dyn Listener>, mpsc::Receiver<String>) {
+    let (sink, lines) = mpsc::channel(LINES);
+    let shown = cx.events.clone();
+    (Arc::new(Recorder { shown, lines: sink }), lines)
+}
+
 /// A line of the run's log. A store that cannot take it must not stop the run.
-fn keep(cx: &Context<'_>, number: i64, line: &str) {
+pub fn keep(cx: &Context<'_>, number: i64, line: &str) {
     if let Err(cause) = cx.store.log(number, line) {
         tracing::warn!("the run's log lost a line: {cause}");
     }

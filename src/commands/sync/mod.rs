@@ -2,7 +2,7 @@
 //!
 //! Plan, show, ask, run, record. Everything that can be refused is refused before the question.
 
-mod allow;
+pub mod allow;
 pub mod batch;
 pub mod confirm;
 pub mod kept;

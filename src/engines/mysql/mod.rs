@@ -17,6 +17,7 @@ mod objects;
 mod outside;
 mod pin;
 mod query;
+mod script;
 mod session;
 mod snapshot;
 mod target;
@@ -26,7 +27,7 @@ mod watch;
 use async_trait::async_trait;
 use tokio::sync::{Mutex, MutexGuard};
 
-use super::dialect::Dialect;
+use super::dialect::{Dialect, Script};
 use super::{
     Answer, ConnectOptions, Engine, Opening, Replaced, Result, Server, Shown, Snapshot, Target,
     TargetWork, Undo,
@@ -85,6 +86,10 @@ impl Engine for MySql {
             product,
             session: Mutex::new(session),
         }))
+    }
+
+    fn script(&self) -> Option<&'static dyn Script> {
+        Some(&dialect::MySqlDialect)
     }
 
     async fn fingerprint(

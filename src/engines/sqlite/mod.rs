@@ -19,6 +19,7 @@ mod prints;
 mod probe;
 mod publish;
 mod query;
+mod script;
 mod server;
 mod settle;
 mod sizes;
@@ -39,7 +40,7 @@ use std::path::Path;
 use async_trait::async_trait;
 use rusqlite::{Connection, OpenFlags};
 
-use super::dialect::Dialect;
+use super::dialect::{Dialect, Script};
 use super::{ConnectOptions, Engine, Error, Result, Server};
 use crate::model::endpoint::{Address, Endpoint};
 
@@ -54,6 +55,10 @@ impl Engine for Sqlite {
 
     fn schemes(&self) -> &'static [(&'static str, Option<u16>)] {
         &[("sqlite", None)]
+    }
+
+    fn script(&self) -> Option<&'static dyn Script> {
+        Some(&Spelling)
     }
 
     async fn connect(

@@ -15,6 +15,7 @@ enum Kind {
     Database,
     Table,
     Run,
+    Backup,
     /// An environment.
     Label,
     /// A connection, perhaps with a database and a table; also databases of the source.
@@ -44,6 +45,10 @@ pub fn values(arg: &Arg, word: &str, names: &dyn Names) -> Vec<Candidate> {
         Kind::Connection => starting(word, names.connections(), ""),
         Kind::Label => starting(word, Label::ALL.map(|label| label.name().to_string()), ""),
         Kind::Run => starting(word, names.runs(), ""),
+        Kind::Backup => {
+            let last = std::iter::once("last".to_string());
+            starting(word, last.chain(names.backups()), "")
+        }
         Kind::Database if word.contains('/') => below(word, names),
         Kind::Database => match source {
             Some(source) => last_term(word, names.databases(&source)),
@@ -70,6 +75,7 @@ fn kind(arg: &Arg) -> Kind {
         () if has(&["="]) => Kind::Free,
         () if has(&["COMMAND"]) => Kind::Command,
         () if has(&["RUN"]) => Kind::Run,
+        () if has(&["BACKUP"]) => Kind::Backup,
         () if has(&["LABEL", "ENVIRONMENT"]) => Kind::Label,
         () if has(&["TABLE"]) => Kind::Table,
         () if has(&["PLACE", "PAIR", "ENDPOINT", "/DB", "SOURCE", "TARGET"]) => Kind::Place,
