@@ -32,6 +32,7 @@ pub mod target;
 #[cfg(test)]
 mod trial;
 pub mod use_pair;
+pub mod vault;
 
 use std::future::Future;
 
@@ -120,6 +121,7 @@ fn act<'a, C: Command>(
 /// Every command, in the order of `help`.
 pub static COMMANDS: &[Entry] = &[
     Entry::of::<connections::Args>(),
+    Entry::of::<vault::Args>(),
     Entry::of::<source::Args>(),
     Entry::of::<target::Args>(),
     Entry::of::<use_pair::Args>(),

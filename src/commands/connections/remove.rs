@@ -7,7 +7,6 @@ use crate::commands::context::Place;
 use crate::commands::{Context, Error, Result};
 use crate::model::label::Label;
 use crate::model::units::counted;
-use crate::store::Connection;
 
 /// Whether the person has already agreed.
 pub(super) enum Asked {
@@ -42,12 +41,8 @@ pub(super) fn rename(cx: &mut Context<'_>, word: &str, name: &str) -> Result<Sai
 }
 
 pub(super) fn label(cx: &mut Context<'_>, word: &str, label: Label) -> Result<Said> {
-    let connection = names::find(cx, word)?;
-    let name = connection.name.clone();
-    cx.store.save(&Connection {
-        label,
-        ..connection
-    })?;
+    let name = names::find(cx, word)?.name;
+    cx.store.relabel(&name, label)?;
     let guard = match label.is_guarded() {
         true => " Writing to it needs its name, typed.",
         false => "",
@@ -59,10 +54,15 @@ pub(super) fn label(cx: &mut Context<'_>, word: &str, label: Label) -> Result<Sa
 }
 
 pub(super) fn delete(cx: &mut Context<'_>, word: &str, asked: Asked) -> Result<Said> {
-    let connection = names::find(cx, word)?;
-    let name = connection.name;
+    let (name, address) = match broken(cx, word)? {
+        Some(problem) => (word.to_string(), problem),
+        None => {
+            let connection = names::find(cx, word)?;
+            (connection.name, connection.address.to_string())
+        }
+    };
     if let Asked::NotYet = asked {
-        let question = format!("Delete the connection {name} ({})?", connection.address);
+        let question = format!("Delete the connection {name} ({address})?");
         match cx.ask.confirm(&question, false) {
             Some(true) => {}
             Some(false) => return Err(Error::refused(format!("{name} was kept"))),
@@ -78,15 +78,24 @@ pub(super) fn delete(cx: &mut Context<'_>, word: &str, asked: Asked) -> Result<S
     ))
 }
 
+/// What is wrong with a connection that cannot be read; None where there is no such one.
+fn broken(cx: &Context<'_>, name: &str) -> Result<Option<String>> {
+    let rows = cx.store.unreadable()?;
+    let found = rows.into_iter().find(|row| row.name == name);
+    Ok(found.map(|row| row.problem))
+}
+
 pub(super) fn clear(cx: &mut Context<'_>) -> Result<Said> {
-    let saved = cx.store.connections()?;
-    if saved.is_empty() {
+    let saved = cx.store.connections()?.into_iter().map(|saved| saved.name);
+    let broken = cx.store.unreadable()?.into_iter().map(|row| row.name);
+    let names: Vec<String> = saved.chain(broken).collect();
+    if names.is_empty() {
         return Ok(Said::new(
             "No connections are saved.",
             json!({ "deleted": [] }),
         ));
     }
-    let count = counted(saved.len(), "connection");
+    let count = counted(names.len(), "connection");
     match cx.ask.word(&format!("Type CLEAR to delete {count}")) {
         Some(word) if word.trim() == "CLEAR" => {}
         Some(_) => return Err(Error::refused("nothing was deleted: CLEAR was not typed")),
@@ -96,7 +105,6 @@ pub(super) fn clear(cx: &mut Context<'_>) -> Result<Said> {
             ));
         }
     }
-    let names: Vec<String> = saved.into_iter().map(|saved| saved.name).collect();
     cx.store.clear()?;
     names
         .iter()
