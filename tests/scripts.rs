@@ -54,6 +54,7 @@ transcripts!(
     store,
     refusals,
     connections,
+    vault,
 );
 
 fn folder() -> PathBuf {

@@ -14,3 +14,4 @@ mod session;
 mod shell;
 mod sync;
 mod tls;
+mod vault;

@@ -7,11 +7,11 @@ use std::path::Path;
 use serde_json::{Value, json};
 
 use super::connections::{Tested, examine};
+use super::vault;
 use super::{Command, Context, Error, Group, Result};
 use crate::model::endpoint::Endpoint;
 use crate::model::units::{Bytes, counted};
 use crate::output::{Cell, Exit, Page, Reply, Table, Tone, log};
-use super::vault;
 use crate::store::{self, Connection, Password, Vault, is_too_wide};
 
 /// Check folders, store, settings, log and connections

@@ -207,7 +207,9 @@ fn lock(cx: &mut Context<'_>) -> Result<Answer> {
     let vault = existing(cx)?;
     cx.store.lock_vault();
     let line = match vault.key_file {
-        None => "The vault is locked: the passphrase is asked for when a password is needed.".into(),
+        None => {
+            "The vault is locked: the passphrase is asked for when a password is needed.".into()
+        }
         Some(file) => format!(
             "The key is forgotten; the key file {} opens the vault again when a password is needed.",
             file.display()
@@ -298,10 +300,10 @@ impl By {
         }
         match typed_twice(cx, "New passphrase of the vault")? {
             Some(passphrase) => Ok(Protection::Passphrase(passphrase)),
-            None => Err(
-                Error::refused("nothing was changed: an empty passphrase protects nothing")
-                    .hint("--key-file keeps the key in a file"),
-            ),
+            None => Err(Error::refused(
+                "nothing was changed: an empty passphrase protects nothing",
+            )
+            .hint("--key-file keeps the key in a file")),
         }
     }
 }
@@ -357,7 +359,9 @@ fn tell(cx: &Context<'_>, line: &str) {
 fn hint(status: &Status) -> Option<String> {
     let count = counted(status.base64, "password");
     (status.base64 > 0).then(|| {
-        format!("hint: {count} stored base64, not encrypted; vault migrate moves them into the vault")
+        format!(
+            "hint: {count} stored base64, not encrypted; vault migrate moves them into the vault"
+        )
     })
 }
 
@@ -379,7 +383,9 @@ impl Status {
         match &self.vault {
             None => "absent",
             Some(Vault { is_open: true, .. }) => "open",
-            Some(Vault { key_file: Some(_), .. }) => "ready",
+            Some(Vault {
+                key_file: Some(_), ..
+            }) => "ready",
             Some(_) => "locked",
         }
     }

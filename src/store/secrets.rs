@@ -70,7 +70,9 @@ impl Password {
             Password::Command(command) => format!("cmd:{command}"),
             Password::Ask => "ask".into(),
             Password::Damaged { stored, .. } => stored.clone(),
-            Password::Vault(Kept::Plain(_)) => unreachable!("the store seals it, which has the key"),
+            Password::Vault(Kept::Plain(_)) => {
+                unreachable!("the store seals it, which has the key")
+            }
             Password::Vault(Kept::Sealed(sealed)) => sealed.text.clone(),
         }
     }

@@ -6,7 +6,7 @@ use secrecy::SecretString;
 use serde_json::{Value, json};
 
 use super::names;
-use crate::commands::{vault, Context, Error, Result};
+use crate::commands::{Context, Error, Result, vault};
 use crate::engines::{self, ConnectOptions, Hop};
 use crate::model::endpoint::{Address, Endpoint, Tls};
 use crate::model::units::{counted, spoken};

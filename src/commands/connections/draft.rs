@@ -6,7 +6,7 @@ use serde_json::Value;
 use super::check::{self, Tested, examine};
 use super::password::{self, Chosen};
 use super::{Said, listing, names, unanswered};
-use crate::commands::{vault, Context, Error, Result};
+use crate::commands::{Context, Error, Result, vault};
 use crate::engines::{self, Hop};
 use crate::model::endpoint::{Address, Endpoint, Tls};
 use crate::model::label::Label;

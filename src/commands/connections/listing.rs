@@ -239,7 +239,13 @@ mod tests {
 
     #[test]
     fn an_empty_list_says_how_to_fill_it() {
-        let text = drawn(&List { rows: vec![], unreadable: vec![] }, Format::Table);
+        let text = drawn(
+            &List {
+                rows: vec![],
+                unreadable: vec![],
+            },
+            Format::Table,
+        );
         assert!(text.starts_with("No connections yet.\nhint: connections add"));
     }
 }

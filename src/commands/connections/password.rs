@@ -274,7 +274,10 @@ mod tests {
     fn passwords_that_may_not_be_kept_are_asked_for_every_time() {
         let mut settings = crate::settings::Settings::default().connections;
         let kept = |settings: &Connections, secret: &str| keep(settings, secret.into()).password;
-        assert!(matches!(kept(&settings, "x"), Password::Vault(Kept::Plain(_))));
+        assert!(matches!(
+            kept(&settings, "x"),
+            Password::Vault(Kept::Plain(_))
+        ));
         assert!(matches!(kept(&settings, ""), Password::None));
         settings.cache_passwords = false;
         assert!(matches!(kept(&settings, "x"), Password::Ask));

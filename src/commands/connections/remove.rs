@@ -4,9 +4,10 @@ use serde_json::json;
 
 use super::{Said, names, unanswered};
 use crate::commands::context::Place;
-use crate::commands::{Context, Error, Result};
+use crate::commands::{Context, Error, Result, vault};
 use crate::model::label::Label;
 use crate::model::units::counted;
+use crate::store::Connection;
 
 /// Whether the person has already agreed.
 pub(super) enum Asked {
@@ -15,10 +16,18 @@ pub(super) enum Asked {
 }
 
 pub(super) fn rename(cx: &mut Context<'_>, word: &str, name: &str) -> Result<Said> {
-    let old = names::find(cx, word)?.name;
+    let connection = names::find(cx, word)?;
     let mut others = cx.store.connections()?;
-    others.retain(|other| other.name != old);
+    others.retain(|other| other.name != connection.name);
     names::check(name, &others)?;
+    let old = connection.name.clone();
+    let renamed = Connection {
+        name: name.into(),
+        ..connection
+    };
+    if cx.store.must_open(&renamed) {
+        vault::open(cx)?;
+    }
     cx.store.rename(&old, name)?;
     if let Some(typed) = cx.session.passwords.get(&old) {
         cx.session.passwords.keep(name, typed);

@@ -82,8 +82,6 @@ pub(super) fn identity() -> String {
     format!("{:016x}", u64::from_le_bytes(<[u8; 8]>::generate()))
 }
 
-
-
 /// How a passphrase becomes a key: Argon2id, with the numbers that stand in the vault's header.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub(super) struct Stretch {
@@ -113,13 +111,11 @@ impl Stretch {
         let params = Params::new(self.memory_kib, self.passes, self.lanes, Some(KEY))
             .map_err(|_| "its numbers for Argon2id are damaged")?;
         let mut result = Ok(());
-        let key = SecretBox::init_with_mut(|key: &mut [u8; KEY]| {
-            result = Argon2::new(Algorithm::Argon2id, Version::V0x13, params).hash_password_into(
-                passphrase.expose_secret().as_bytes(),
-                &salt,
-                key,
-            );
-        });
+        let key =
+            SecretBox::init_with_mut(|key: &mut [u8; KEY]| {
+                result = Argon2::new(Algorithm::Argon2id, Version::V0x13, params)
+                    .hash_password_into(passphrase.expose_secret().as_bytes(), &salt, key);
+            });
         result.map_err(|_| "there is too little memory to open it (64 MiB)")?;
         Ok(Key(key))
     }

@@ -103,7 +103,9 @@ fn replace(path: &Path, beside: &Path, lines: &[String]) -> std::io::Result<()> 
     file.write_all(format!("{NOTE}{}\n", lines.join("\n")).as_bytes())?;
     file.sync_all()?;
     fs::rename(beside, path)?;
-    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
+    let folder = path
+        .parent()
+        .filter(|folder| !folder.as_os_str().is_empty());
     fs::File::open(folder.unwrap_or(Path::new(".")))?.sync_all()
 }
 
@@ -128,7 +130,10 @@ mod tests {
         let (one, two) = (Key::random(), Key::random());
         add(&path, "aa", &one).unwrap();
         add(&path, "bb", &two).unwrap();
-        assert_eq!(fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o600);
+        assert_eq!(
+            fs::metadata(&path).unwrap().permissions().mode() & 0o777,
+            0o600
+        );
         assert_eq!(find(&path, "aa").unwrap().bytes(), one.bytes());
         assert_eq!(find(&path, "bb").unwrap().bytes(), two.bytes());
         remove(&path, "aa").unwrap();
@@ -144,7 +149,10 @@ mod tests {
         let path = folder.path().join("notes");
         fs::write(&path, "my notes\n").unwrap();
         let error = add(&path, "aa", &Key::random()).unwrap_err();
-        assert!(error.to_string().contains("is no key file of maestro"), "{error}");
+        assert!(
+            error.to_string().contains("is no key file of maestro"),
+            "{error}"
+        );
         assert_eq!(fs::read_to_string(&path).unwrap(), "my notes\n");
     }
 }
