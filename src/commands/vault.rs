@@ -165,7 +165,13 @@ pub fn ready(cx: &Context<'_>) -> Result<Vec<String>> {
             }
         }
     };
-    cx.store.make_vault(&protection)?;
+    if let Err(error) = cx.store.make_vault(&protection) {
+        // Another process may have been faster: then its vault is the one.
+        return match cx.store.vault()? {
+            Some(_) => open(cx).map(|()| Vec::new()),
+            None => Err(error.into()),
+        };
+    }
     Ok(vec![format!("a vault was made; {}", holder(cx)?)])
 }
 
