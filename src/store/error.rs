@@ -81,7 +81,7 @@ pub enum Error {
     #[error("{problem}")]
     Vault { problem: String, mend: String },
     /// The vault's passphrase is needed.
-    #[error("the vault is locked, and there is no terminal to ask for its passphrase at")]
+    #[error("the vault is locked, and nobody typed its passphrase")]
     Locked,
     #[error("the passphrase does not open the vault")]
     Passphrase,

@@ -56,7 +56,7 @@ impl Password {
                 .ok()
                 .and_then(|bytes| String::from_utf8(bytes).ok())
                 .map(|plain| Password::Base64(plain.into()))
-                .ok_or_else(|| "its password is not base64"),
+                .ok_or("its password is not base64"),
             _ => Err("its password is kept in an unknown way"),
         }
     }

@@ -200,14 +200,14 @@ fn is_variable(name: &str) -> bool {
         && name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_')
 }
 
-/// The first line of the standard input. At a terminal it is asked for, hidden; a script's next line is
-/// never taken.
+/// The first line of the standard input: a `password` or `passphrase`. At a terminal it is asked for, hidden;
+/// a script's next line is never taken, and `other` says what to use there.
 pub fn from_stdin(cx: &Context<'_>, what: &str, other: Option<&str>) -> Result<SecretString> {
     let stdin = std::io::stdin();
     if stdin.is_terminal() {
         return cx
             .ask
-            .secret(&format!("The {what}"))
+            .secret(&capital(what))
             .ok_or_else(|| Error::usage(format!("no {what} was typed")));
     }
     if cx.words != Words::CommandLine {
@@ -230,6 +230,11 @@ pub fn from_stdin(cx: &Context<'_>, what: &str, other: Option<&str>) -> Result<S
             ))
         })?;
     read_line(line, what)
+}
+
+fn capital(word: &str) -> String {
+    let (first, rest) = word.split_at(1);
+    first.to_uppercase() + rest
 }
 
 fn read_line(line: Vec<u8>, what: &str) -> Result<SecretString> {

@@ -5,6 +5,7 @@
 //! Every change of keys is one transaction that is on the disk before anything old is removed.
 
 mod crypt;
+mod entry;
 mod header;
 mod keyfile;
 
@@ -14,15 +15,15 @@ use std::sync::{MutexGuard, PoisonError};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use rusqlite::Transaction;
-use secrecy::{ExposeSecret, SecretString};
+use secrecy::SecretString;
 
 use super::secrets::Password;
 use super::{Connection, Error, Result, Store, modes};
-use crypt::{Key, bound};
+use crypt::Key;
+pub(super) use entry::MARK;
+pub use entry::Sealed;
+use entry::{put, rows, seal, sealed_now, unseal};
 use header::{Header, Holder};
-
-/// What a sealed password begins with in its row.
-pub(super) const MARK: &str = "vault:";
 
 /// What is to hold the vault's key.
 #[derive(Clone, Debug)]
@@ -46,14 +47,6 @@ pub struct Vault {
 pub enum Kept {
     Plain(SecretString),
     Sealed(Sealed),
-}
-
-/// A sealed password with the row that it was found in.
-#[derive(Clone)]
-pub struct Sealed {
-    pub(super) text: String,
-    pub(super) name: String,
-    pub(super) url: String,
 }
 
 /// The key that this process holds.
@@ -313,77 +306,6 @@ impl Store {
 
     fn opened(&self) -> MutexGuard<'_, Option<Opened>> {
         self.opened.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
-impl Sealed {
-    fn fail(&self, problem: &str) -> Error {
-        let name = &self.name;
-        Error::Password {
-            name: name.clone(),
-            problem: problem.into(),
-            mend: format!(
-                "connections edit {name} --store vault gives it anew; connections del {name} \
-                 removes the connection"
-            ),
-        }
-    }
-}
-
-/// The rows whose password begins so.
-fn rows(transaction: &Transaction<'_>, mark: &str) -> rusqlite::Result<Vec<Sealed>> {
-    transaction
-        .prepare(
-            "SELECT name, url, password FROM connections
-             WHERE substr(password, 1, length(?1)) = ?1
-             ORDER BY name",
-        )?
-        .query_map([mark], |row| {
-            Ok(Sealed {
-                name: row.get(0)?,
-                url: row.get(1)?,
-                text: row.get(2)?,
-            })
-        })?
-        .collect()
-}
-
-fn put(transaction: &Transaction<'_>, name: &str, text: &str) -> rusqlite::Result<usize> {
-    transaction.execute(
-        "UPDATE connections SET password = ?2 WHERE name = ?1",
-        [name, text],
-    )
-}
-
-fn sealed_now(transaction: &Transaction<'_>, name: &str, url: &str) -> Option<String> {
-    let text = transaction.query_row(
-        "SELECT password FROM connections WHERE name = ?1 AND url = ?2",
-        [name, url],
-        |row| row.get::<_, String>(0),
-    );
-    text.ok().filter(|text| text.starts_with(MARK))
-}
-
-/// `vault:`, the identity of the key, `:`, nonce and ciphertext.
-fn seal(id: &str, key: &Key, name: &str, url: &str, plain: &SecretString) -> String {
-    let words = bound(&["password", id, name, url]);
-    let sealed = key.seal(plain.expose_secret().as_bytes(), &words);
-    format!("{MARK}{id}:{}", text(&sealed))
-}
-
-fn unseal(id: &str, key: &Key, sealed: &Sealed) -> Result<SecretString> {
-    let rest = sealed.text.strip_prefix(MARK).unwrap_or_default();
-    let (found, rest) = rest.split_once(':').unwrap_or_default();
-    if found != id && found.len() == id.len() {
-        return Err(sealed.fail("it was sealed with an earlier key of the vault, or another one's"));
-    }
-    let plain = bytes(rest)
-        .and_then(|bytes| key.open(&bytes, &bound(&["password", id, &sealed.name, &sealed.url])));
-    let damaged = "its entry in the vault is damaged, or was moved here from another connection";
-    let plain = plain.ok_or_else(|| sealed.fail(damaged))?;
-    match std::str::from_utf8(plain.expose_secret()) {
-        Ok(plain) => Ok(plain.into()),
-        Err(_) => Err(sealed.fail(damaged)),
     }
 }
 
