@@ -1,6 +1,8 @@
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
 
+use secrecy::ExposeSecret;
+
 use super::*;
 use crate::model::endpoint::ParsedUrl;
 use crate::model::label::Label;
