@@ -44,6 +44,8 @@ const ONLY_IN: &[(&str, &[&str])] = &[
     ("sha2", &["engines/mysql"]),
     ("rusqlite", &["engines/sqlite", "store"]),
     ("base64", &["store"]),
+    ("argon2", &["store/vault"]),
+    ("chacha20poly1305", &["store/vault"]),
     // The demo's arguments, and the definitions that the prompt completes from.
     ("clap", &["commands", "cli/demo.rs", "shell/complete"]),
     ("clap_complete", &["commands/completions.rs"]),

@@ -55,6 +55,7 @@ transcripts!(
     store,
     refusals,
     connections,
+    vault,
 );
 
 fn folder() -> PathBuf {

@@ -16,3 +16,4 @@ mod session;
 mod shell;
 mod sync;
 mod tls;
+mod vault;

@@ -7,11 +7,12 @@ use std::path::Path;
 use serde_json::{Value, json};
 
 use super::connections::{Tested, examine};
+use super::vault;
 use super::{Command, Context, Error, Group, Result};
 use crate::model::endpoint::Endpoint;
 use crate::model::units::{Bytes, counted};
 use crate::output::{Cell, Exit, Page, Reply, Table, Tone, log};
-use crate::store::{Connection, Password, is_too_wide};
+use crate::store::{self, Connection, Password, Vault, is_too_wide};
 
 /// Check folders, store, settings, log and connections
 #[derive(clap::Parser, Debug)]
@@ -52,6 +53,7 @@ impl Command for Args {
 
     async fn run(self, cx: &mut Context<'_>) -> Result<Report> {
         let mut checks = local(cx);
+        checks.extend(unreadable(cx)?);
         if !self.offline {
             checks.extend(servers(cx).await?);
         }
@@ -66,6 +68,7 @@ fn local(cx: &Context<'_>) -> Vec<Check> {
         Check::new("modes", modes(cx, home)),
         Check::new("settings", settings(cx)),
         Check::new("log", log_size(home)),
+        Check::new("vault", the_vault(cx)),
     ]
 }
 
@@ -80,11 +83,13 @@ fn modes(cx: &Context<'_>, home: &Path) -> Outcome {
     let logs = home.join(log::FOLDER);
     let logged = std::fs::read_dir(&logs).into_iter().flatten().flatten();
     let store = cx.store.path();
+    let key_file = cx.store.vault().ok().flatten().and_then(|it| it.key_file);
     let wide: Vec<String> = [home.to_path_buf(), store.to_path_buf(), logs]
         .into_iter()
         .chain(["-wal", "-shm"].map(|end| format!("{}{end}", store.display()).into()))
         .chain(logged.map(|entry| entry.path()))
         .chain(cx.settings.file.clone())
+        .chain(key_file)
         .filter(|path| is_too_wide(path))
         .map(|path| path.display().to_string())
         .collect();
@@ -126,6 +131,41 @@ fn log_size(home: &Path) -> Outcome {
     }
 }
 
+/// Whether the passwords in the vault can be had, as far as that is known without asking.
+fn the_vault(cx: &Context<'_>) -> Outcome {
+    let state = match cx.store.vault() {
+        Ok(None) => "none yet: the first password that is saved makes one".to_string(),
+        Ok(Some(Vault { key_file, .. })) => match (cx.store.open_vault(None), key_file) {
+            (Err(store::Error::Locked), _) => "locked by its passphrase".into(),
+            (Err(error), _) => return Outcome::of(error.into()),
+            (Ok(()), None) => "open".into(),
+            (Ok(()), Some(file)) => format!("opened by {}", file.display()),
+        },
+        Err(error) => return Outcome::of(error.into()),
+    };
+    match vault::in_base64(cx) {
+        Ok(0) => Outcome::Well(state),
+        Ok(count) => Outcome::Well(format!(
+            "{state}; {} stored base64, not encrypted: vault migrate moves them in",
+            counted(count, "password")
+        )),
+        Err(error) => Outcome::of(error),
+    }
+}
+
+fn unreadable(cx: &Context<'_>) -> Result<Vec<Check>> {
+    let rows = cx.store.unreadable()?.into_iter();
+    let finding = |row: store::Unreadable| {
+        let name = row.name;
+        let outcome = Outcome::Finding {
+            problem: format!("it cannot be read: {}", row.problem),
+            mend: Some(format!("connections del {name} removes it")),
+        };
+        Check::new(format!("connection {name}"), outcome)
+    };
+    Ok(rows.map(finding).collect())
+}
+
 async fn servers(cx: &Context<'_>) -> Result<Vec<Check>> {
     let connections = cx.store.connections()?;
     let checks = connections.iter().map(|connection| server(cx, connection));
@@ -133,23 +173,30 @@ async fn servers(cx: &Context<'_>) -> Result<Vec<Check>> {
 }
 
 async fn server(cx: &Context<'_>, connection: &Connection) -> Check {
-    let outcome = match endpoint(connection) {
+    let outcome = match endpoint(cx, connection) {
         Ok(Some(endpoint)) => reached(examine(&endpoint, &cx.connect_options()).await),
-        Ok(None) => Outcome::Skipped("its password is typed every time".into()),
+        Ok(None) => Outcome::Skipped(match connection.password {
+            Password::Ask => "its password is typed every time".into(),
+            _ => "its password is in the vault, which is locked".into(),
+        }),
         Err(error) => Outcome::of(error),
     };
     Check::new(format!("connection {}", connection.name), outcome)
 }
 
 /// None when the password would have to be typed.
-fn endpoint(connection: &Connection) -> Result<Option<Endpoint>> {
+fn endpoint(cx: &Context<'_>, connection: &Connection) -> Result<Option<Endpoint>> {
     if let Password::Ask = connection.password {
         return Ok(None);
     }
+    let password = match cx.store.password(connection, || None) {
+        Err(store::Error::Locked) => return Ok(None),
+        password => password?,
+    };
     Ok(Some(Endpoint {
         name: connection.name.clone(),
         address: connection.address.clone(),
-        password: connection.password.resolve(&connection.name, || None)?,
+        password,
         label: connection.label,
     }))
 }

@@ -88,8 +88,8 @@ impl From<crate::store::Error> for Error {
         let (code, exit) = match &error {
             E::NoConnection { .. } => ("no-connection", Exit::USAGE),
             E::Exists { .. } => ("exists", Exit::REFUSED),
-            E::Password { .. } => ("password", Exit::CONNECT),
-            E::Unanswered { .. } => ("refused", Exit::REFUSED),
+            E::Password { .. } | E::Vault { .. } | E::Passphrase => ("password", Exit::CONNECT),
+            E::Unanswered { .. } | E::Locked => ("refused", Exit::REFUSED),
             _ => ("store", Exit::FAILED),
         };
         Error {

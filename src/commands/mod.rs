@@ -41,6 +41,7 @@ pub mod target;
 mod trial;
 pub mod undo;
 pub mod use_pair;
+pub mod vault;
 
 use std::future::Future;
 
@@ -129,6 +130,7 @@ fn act<'a, C: Command>(
 /// Every command, in the order of `help`.
 pub static COMMANDS: &[Entry] = &[
     Entry::of::<connections::Args>(),
+    Entry::of::<vault::Args>(),
     Entry::of::<source::Args>(),
     Entry::of::<target::Args>(),
     Entry::of::<use_pair::Args>(),

@@ -4,6 +4,7 @@ use chrono::{DateTime, Utc};
 use rusqlite::{OptionalExtension, Row, params};
 
 use super::secrets::Password;
+use super::vault::{self, Kept, Sealed};
 use super::{Error, Result, Store};
 use crate::model::endpoint::{Address, ParsedUrl};
 use crate::model::label::Label;
@@ -22,6 +23,13 @@ pub struct Connection {
     pub identity: Option<String>,
 }
 
+/// A saved connection whose row cannot be read: it can be listed and deleted.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Unreadable {
+    pub name: String,
+    pub problem: String,
+}
+
 const COLUMNS: &str = "name, url, password, label, product, last_used, identity";
 
 /// A connection as its row spells it.
@@ -36,18 +44,34 @@ struct Stored {
 }
 
 impl Store {
-    /// All connections, the last used first.
+    /// All connections that can be read, the last used first.
     pub fn connections(&self) -> Result<Vec<Connection>> {
-        let stored = self.read("read the connections", |connection| {
+        let rows = self.rows()?.into_iter();
+        Ok(rows.filter_map(|row| row.read().ok()).collect())
+    }
+
+    /// The connections that [`Store::connections`] leaves out.
+    pub fn unreadable(&self) -> Result<Vec<Unreadable>> {
+        let rows = self.rows()?.into_iter();
+        Ok(rows
+            .filter_map(|row| {
+                let name = row.name.clone();
+                let problem = row.read().err()?;
+                Some(Unreadable { name, problem })
+            })
+            .collect())
+    }
+
+    fn rows(&self) -> Result<Vec<Stored>> {
+        self.read("read the connections", |connection| {
             connection
                 .prepare(&format!(
                     "SELECT {COLUMNS} FROM connections
                      ORDER BY last_used IS NULL, last_used DESC, name"
                 ))?
                 .query_map([], Stored::of)?
-                .collect::<rusqlite::Result<Vec<_>>>()
-        })?;
-        stored.into_iter().map(|row| self.read_back(row)).collect()
+                .collect()
+        })
     }
 
     pub fn connection(&self, name: &str) -> Result<Option<Connection>> {
@@ -63,10 +87,23 @@ impl Store {
         stored.map(|row| self.read_back(row)).transpose()
     }
 
+    /// Whether saving it needs the vault's key.
+    pub fn must_open(&self, connection: &Connection) -> bool {
+        let url = connection.address.url();
+        needs_the_key(&connection.password, &connection.name, &url)
+    }
+
     /// Adds a connection or replaces the one of this name.
     pub fn save(&self, connection: &Connection) -> Result<()> {
-        self.write("save the connection", |transaction| {
-            transaction.execute(
+        let url = connection.address.url();
+        if self.must_open(connection) {
+            self.open_vault(None)?;
+        }
+        let action = "save the connection";
+        self.change(action, |transaction| {
+            let password =
+                self.row_of(transaction, &connection.name, &url, &connection.password)?;
+            let saved = transaction.execute(
                 "INSERT INTO connections (name, url, password, label, product, last_used)
                  VALUES (?1, ?2, ?3, ?4, ?5, ?6)
                  ON CONFLICT (name) DO UPDATE SET
@@ -78,34 +115,83 @@ impl Store {
                      last_used = nullif(max(coalesce(excluded.last_used, 0), coalesce(last_used, 0)), 0)",
                 params![
                     connection.name,
-                    connection.address.url(),
-                    connection.password.stored(),
+                    url,
+                    password,
                     connection.label.name(),
                     connection.product,
                     connection.last_used.map(|time| time.timestamp_micros()),
                 ],
-            )?;
+            );
+            saved.map(|_| ()).map_err(|cause| self.failed(action, cause))
+        })
+    }
+
+    /// A password of the vault is sealed again, as it is bound to the name.
+    ///
+    /// # Errors
+    /// [`Error::NoConnection`], [`Error::Exists`] when the new name is taken, [`Error::Locked`].
+    pub fn rename(&self, from: &str, to: &str) -> Result<()> {
+        let missing = || Error::NoConnection { name: from.into() };
+        let old = self.connection(from)?.ok_or_else(missing)?;
+        if needs_the_key(&old.password, to, &old.address.url()) {
+            self.open_vault(None)?;
+        }
+        let action = "rename the connection";
+        let fail = |cause| self.failed(action, cause);
+        self.change(action, |transaction| {
+            let taken = transaction
+                .prepare("SELECT 1 FROM connections WHERE name = ?1 AND name <> ?2")
+                .and_then(|mut taken| taken.exists([to, from]))
+                .map_err(fail)?;
+            if taken {
+                return Err(Error::Exists { name: to.into() });
+            }
+            let row = transaction
+                .query_row(
+                    &format!("SELECT {COLUMNS} FROM connections WHERE name = ?1"),
+                    [from],
+                    Stored::of,
+                )
+                .optional()
+                .map_err(fail)?
+                .ok_or_else(missing)?;
+            let url = row.url.clone();
+            let password = self.row_of(transaction, to, &url, &row.password())?;
+            transaction
+                .execute(
+                    "UPDATE connections SET name = ?2, password = ?3 WHERE name = ?1",
+                    [from, to, &password],
+                )
+                .map_err(fail)?;
             Ok(())
         })
     }
 
+    /// Says which environment a connection belongs to.
+    ///
     /// # Errors
-    /// [`Error::NoConnection`], or [`Error::Exists`] when the new name is taken.
-    pub fn rename(&self, from: &str, to: &str) -> Result<()> {
-        let missing = || Error::NoConnection { name: from.into() };
-        self.write("rename the connection", |transaction| {
-            let taken = transaction
-                .prepare("SELECT 1 FROM connections WHERE name = ?1 AND name <> ?2")?
-                .exists([to, from])?;
-            if taken {
-                return Ok(Err(Error::Exists { name: to.into() }));
-            }
-            let renamed = transaction.execute(
-                "UPDATE connections SET name = ?2 WHERE name = ?1",
-                [from, to],
+    /// [`Error::NoConnection`].
+    pub fn relabel(&self, name: &str, label: Label) -> Result<()> {
+        let changed = self.write("save the environment", |transaction| {
+            transaction.execute(
+                "UPDATE connections SET label = ?2 WHERE name = ?1",
+                [name, label.name()],
+            )
+        })?;
+        (changed == 1)
+            .then_some(())
+            .ok_or_else(|| Error::NoConnection { name: name.into() })
+    }
+
+    /// Notes what answered, without counting it as a use.
+    pub fn note_product(&self, name: &str, product: &str) -> Result<()> {
+        self.write("note the product", |transaction| {
+            transaction.execute(
+                "UPDATE connections SET product = ?2 WHERE name = ?1",
+                [name, product],
             )?;
-            Ok((renamed == 1).then_some(()).ok_or_else(missing))
-        })?
+            Ok(())
+        })
     }
 
     /// # Errors
@@ -155,6 +241,7 @@ impl Store {
             what: format!("the connection {name}"),
             path: self.shown(),
             problem,
+            connection: Some(name),
         })
     }
 }
@@ -172,20 +259,44 @@ impl Stored {
         })
     }
 
+    fn password(&self) -> Password {
+        if self.password.starts_with(vault::MARK) {
+            return Password::Vault(Kept::Sealed(Sealed {
+                text: self.password.clone(),
+                name: self.name.clone(),
+                url: self.url.clone(),
+            }));
+        }
+        Password::read(&self.password).unwrap_or_else(|problem| Password::Damaged {
+            stored: self.password.clone(),
+            problem,
+        })
+    }
+
     fn read(self) -> Result<Connection, String> {
         // Its own scheme is the known one: an engine that is missing is refused when it is opened. The port is always written.
         let scheme = self.url.split(':').next().unwrap_or_default().to_string();
         let parsed = ParsedUrl::read(&self.url, &[(scheme.as_str(), None)], None)
             .map_err(|problem| problem.to_string())?;
+        let password = self.password();
         Ok(Connection {
             name: self.name,
             address: parsed.address,
-            password: Password::read(&self.password)?,
+            password,
             label: self.label.parse()?,
             product: self.product,
             last_used: self.last_used.and_then(DateTime::from_timestamp_micros),
             identity: self.identity,
         })
+    }
+}
+
+/// Whether saving a password under this name and address seals it.
+fn needs_the_key(password: &Password, name: &str, url: &str) -> bool {
+    match password {
+        Password::Vault(Kept::Plain(_)) => true,
+        Password::Vault(Kept::Sealed(sealed)) => sealed.name != name || sealed.url != url,
+        _ => false,
     }
 }
 

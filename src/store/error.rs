@@ -68,6 +68,8 @@ pub enum Error {
         what: String,
         path: String,
         problem: String,
+        /// The connection that it is, if it is one.
+        connection: Option<String>,
     },
     #[error("cannot get the password of {name}: {problem}")]
     Password {
@@ -75,6 +77,14 @@ pub enum Error {
         problem: String,
         mend: String,
     },
+    /// The vault cannot be used as it is.
+    #[error("{problem}")]
+    Vault { problem: String, mend: String },
+    /// The vault's passphrase is needed.
+    #[error("the vault is locked, and nobody typed its passphrase")]
+    Locked,
+    #[error("the passphrase does not open the vault")]
+    Passphrase,
     /// The password is typed every time, and nobody was there to type it.
     #[error("the password of {name} is typed every time, and there is no terminal to ask at")]
     Unanswered { name: String },
@@ -147,6 +157,17 @@ impl Error {
                 "connections edit {name} changes it; connections del {name} removes it"
             )),
             Error::Password { mend, .. } => Some(mend.clone()).filter(|mend| !mend.is_empty()),
+            Error::Vault { mend, .. } => Some(mend.clone()),
+            Error::Locked => Some(
+                "run it at a terminal; for use without a person, vault rekey --key-file keeps the \
+                 key in a file"
+                    .into(),
+            ),
+            Error::Passphrase => Some(
+                "nothing was changed; if the passphrase is lost, vault init --discard starts anew \
+                 and connections edit NAME --store vault gives each password again"
+                    .into(),
+            ),
             Error::Unanswered { name } => Some(format!(
                 "run it at a terminal, or keep the password elsewhere: connections edit {name} \
                  --password-env VAR"
@@ -156,6 +177,12 @@ impl Error {
             {
                 Some("check that the disk is well and has space, then try again".into())
             }
+            Error::Row {
+                connection: Some(name),
+                ..
+            } => Some(format!(
+                "connections del {name} removes it; then it can be added anew"
+            )),
             Error::Database { .. } | Error::Row { .. } => Some("doctor checks the store".into()),
         }
     }

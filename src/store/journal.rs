@@ -108,7 +108,7 @@ impl Store {
         })?;
         let part = |(number, id, state): (u32, String, String)| {
             let known = State::ALL.into_iter().find(|known| known.name() == state);
-            let state = known.ok_or_else(|| self.unreadable(format!("unknown state {state:?}")))?;
+            let state = known.ok_or_else(|| self.damaged(format!("unknown state {state:?}")))?;
             Ok(Part { number, id, state })
         };
         rows.into_iter().map(part).collect()
@@ -124,8 +124,8 @@ impl Store {
             )
         })?;
         let json =
-            zstd::decode_all(&packed[..]).map_err(|cause| self.unreadable(cause.to_string()))?;
-        serde_json::from_slice(&json).map_err(|cause| self.unreadable(cause.to_string()))
+            zstd::decode_all(&packed[..]).map_err(|cause| self.damaged(cause.to_string()))?;
+        serde_json::from_slice(&json).map_err(|cause| self.damaged(cause.to_string()))
     }
 
     /// The ids of parts that may be resumed: nothing that they made is swept.
@@ -202,15 +202,16 @@ impl Store {
     }
 
     fn pack(&self, plan: &Plan) -> Result<Vec<u8>> {
-        let json = serde_json::to_vec(plan).map_err(|cause| self.unreadable(cause.to_string()))?;
-        zstd::encode_all(&json[..], 3).map_err(|cause| self.unreadable(cause.to_string()))
+        let json = serde_json::to_vec(plan).map_err(|cause| self.damaged(cause.to_string()))?;
+        zstd::encode_all(&json[..], 3).map_err(|cause| self.damaged(cause.to_string()))
     }
 
-    fn unreadable(&self, problem: String) -> Error {
+    fn damaged(&self, problem: String) -> Error {
         Error::Row {
             what: "the journal".into(),
             path: self.shown(),
             problem,
+            connection: None,
         }
     }
 }

@@ -14,6 +14,7 @@ pub mod plans;
 mod process;
 pub mod runs;
 pub mod secrets;
+mod vault;
 
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -21,7 +22,7 @@ use std::time::{Duration, Instant};
 
 use rusqlite::{ErrorCode, OpenFlags, Transaction, TransactionBehavior};
 
-pub use connections::Connection;
+pub use connections::{Connection, Unreadable};
 pub use error::{Error, Result};
 pub use journal::{JobRecord, Part};
 pub use lines::redacted;
@@ -29,6 +30,7 @@ pub use modes::{is_too_wide, mend};
 pub use plans::KeptPlan;
 pub use runs::{Ending, NewRun, Run, Status, Step};
 pub use secrets::Password;
+pub use vault::{Kept, Protection, Vault};
 
 /// The file's name in the home folder.
 pub const FILE: &str = "store.db";
@@ -43,12 +45,14 @@ const CHECKED_AT_START: u64 = 16 * 1024 * 1024;
 pub struct Store {
     connection: Mutex<rusqlite::Connection>,
     path: PathBuf,
+    /// The key of the vault, while this process holds it.
+    opened: Mutex<Option<vault::Opened>>,
 }
 
 impl Store {
     /// Opens the store in `home`, makes what is missing, mends modes that are too wide. The lines returned are notices for the user.
     pub fn open(home: &Path) -> Result<(Store, Vec<String>)> {
-        let notices = modes::prepare(home, FILE)?;
+        let mut notices = modes::prepare(home, FILE)?;
         let path = home.join(FILE);
         let shown = path.display().to_string();
         let fail = |cause| Error::of("open the store", &shown, cause);
@@ -61,7 +65,9 @@ impl Store {
         let store = Store {
             connection: Mutex::new(connection),
             path,
+            opened: Mutex::default(),
         };
+        notices.extend(store.mend_key_file());
         Ok((store, notices))
     }
 
@@ -116,6 +122,43 @@ impl Store {
         };
         change().map_err(|cause| Error::of(action, &self.shown(), cause))
     }
+
+    /// As [`Store::write`], for work that may refuse: then nothing has changed. What it changed is on the disk
+    /// when this returns, even if the power fails.
+    fn change<T>(
+        &self,
+        action: &str,
+        work: impl FnOnce(&Transaction<'_>) -> Result<T>,
+    ) -> Result<T> {
+        let mut connection = self.lock();
+        let fail = |cause| self.failed(action, cause);
+        let synchronous = |connection: &rusqlite::Connection, level| {
+            connection.pragma_update(None, "synchronous", level)
+        };
+        synchronous(&connection, "FULL").map_err(fail)?;
+        let changed = connection
+            .transaction_with_behavior(TransactionBehavior::Immediate)
+            .map_err(fail)
+            .and_then(|transaction| {
+                let value = work(&transaction)?;
+                transaction.commit().map_err(fail)?;
+                Ok(value)
+            });
+        synchronous(&connection, "NORMAL").map_err(fail)?;
+        changed
+    }
+
+    /// Moves what was written into the file itself, so that nothing old stays beside it.
+    fn checkpoint(&self) {
+        // While another process reads, it stays for the next time: nothing depends on it.
+        let _ = self
+            .lock()
+            .query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()));
+    }
+
+    fn failed(&self, action: &str, cause: rusqlite::Error) -> Error {
+        Error::of(action, &self.shown(), cause)
+    }
 }
 
 impl Store {
@@ -143,6 +186,8 @@ fn connect(path: &Path) -> rusqlite::Result<rusqlite::Connection> {
     patient(|| connection.pragma_update(None, "journal_mode", "WAL"))?;
     connection.pragma_update(None, "synchronous", "NORMAL")?;
     connection.pragma_update(None, "foreign_keys", "ON")?;
+    // What is replaced is overwritten: a password that has left the store is not left in its free pages.
+    connection.query_row("PRAGMA secure_delete = ON", [], |_| Ok(()))?;
     Ok(connection)
 }
 

@@ -11,7 +11,7 @@ use std::path::Path;
 use super::{Error, Result};
 
 const FOLDER: u32 = 0o700;
-const FILE: u32 = 0o600;
+pub(super) const FILE: u32 = 0o600;
 const STICKY: u32 = 0o1000;
 
 /// Makes the folder and an empty store file where they are missing; mends what is there.
@@ -51,7 +51,13 @@ pub fn mend(home: &Path) -> Result<Vec<String>> {
         }
         _ => notices.extend(narrow(home, FOLDER)?),
     }
-    for name in ["store.db", "store.db-wal", "store.db-shm", "config.yaml"] {
+    for name in [
+        "store.db",
+        "store.db-wal",
+        "store.db-shm",
+        "config.yaml",
+        "vault.key",
+    ] {
         notices.extend(narrow(&home.join(name), FILE)?);
     }
     let logs = home.join("logs");
@@ -67,7 +73,8 @@ pub fn is_too_wide(path: &Path) -> bool {
     mode(path).is_some_and(|mode| mode & 0o077 != 0 && !is_shared(path, mode))
 }
 
-fn narrow(path: &Path, wanted: u32) -> Result<Option<String>> {
+/// Mends one mode; a notice when it was too wide.
+pub(super) fn narrow(path: &Path, wanted: u32) -> Result<Option<String>> {
     let Some(found) = mode(path).filter(|mode| mode & 0o077 != 0) else {
         return Ok(None);
     };

@@ -1,4 +1,4 @@
-//! How a connection's password is kept: the one small type that a vault will extend.
+//! How a connection's password is kept: the one small type that says so.
 //!
 //! Nothing here is ever shown: `Debug` and `Display` say where a password comes from, not what it is.
 
@@ -12,6 +12,7 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use secrecy::{ExposeSecret, SecretString};
 
+use super::vault::Kept;
 use super::{Error, Result};
 
 /// How long a password command may take: it may wait for a person.
@@ -22,6 +23,8 @@ const PATIENCE: Duration = Duration::from_secs(120);
 pub enum Password {
     /// There is none.
     None,
+    /// In the store, sealed with the vault's key.
+    Vault(Kept),
     /// In the store, base64: not encrypted.
     Base64(SecretString),
     /// In an environment variable of this name.
@@ -30,14 +33,19 @@ pub enum Password {
     Command(String),
     /// Typed every time.
     Ask,
+    /// Its row cannot be read.
+    Damaged {
+        stored: String,
+        problem: &'static str,
+    },
 }
 
 impl Password {
     /// Reads what [`Password::stored`] wrote.
     ///
     /// # Errors
-    /// Says what is wrong without repeating the text.
-    pub fn read(stored: &str) -> Result<Password, String> {
+    /// Says what is wrong without repeating the text. A sealed password is none of these: it belongs to its row.
+    pub(super) fn read(stored: &str) -> Result<Password, &'static str> {
         match stored.split_once(':').unwrap_or((stored, "")) {
             ("none", _) => Ok(Password::None),
             ("ask", _) => Ok(Password::Ask),
@@ -48,8 +56,8 @@ impl Password {
                 .ok()
                 .and_then(|bytes| String::from_utf8(bytes).ok())
                 .map(|plain| Password::Base64(plain.into()))
-                .ok_or_else(|| "its password is not base64".into()),
-            _ => Err("its password is kept in an unknown way".into()),
+                .ok_or("its password is not base64"),
+            _ => Err("its password is kept in an unknown way"),
         }
     }
 
@@ -61,6 +69,11 @@ impl Password {
             Password::Env(name) => format!("env:{name}"),
             Password::Command(command) => format!("cmd:{command}"),
             Password::Ask => "ask".into(),
+            Password::Damaged { stored, .. } => stored.clone(),
+            Password::Vault(Kept::Plain(_)) => {
+                unreachable!("the store seals it, which has the key")
+            }
+            Password::Vault(Kept::Sealed(sealed)) => sealed.text.clone(),
         }
     }
 
@@ -72,6 +85,8 @@ impl Password {
             Password::Env(_) => "env",
             Password::Command(_) => "cmd",
             Password::Ask => "ask",
+            Password::Vault(_) => "vault",
+            Password::Damaged { .. } => "damaged",
         }
     }
 
@@ -96,6 +111,15 @@ impl Password {
             Password::Command(command) => from_command(command, PATIENCE).map(Some).map_err(|problem| {
                 fail((problem, format!("run the command yourself to see why; connections edit {name} changes it")))
             }),
+            Password::Vault(Kept::Plain(plain)) => Ok(Some(plain.clone())),
+            Password::Vault(Kept::Sealed(_)) => Err(Error::Locked),
+            Password::Damaged { problem, .. } => Err(fail((
+                (*problem).to_string(),
+                format!(
+                    "connections edit {name} --store vault gives it anew; connections del {name} \
+                     removes the connection"
+                ),
+            ))),
             Password::Ask => ask().map(Some).ok_or_else(|| Error::Unanswered {
                 name: name.to_string(),
             }),
@@ -117,6 +141,8 @@ impl fmt::Display for Password {
                 write!(f, "cmd:{first}{rest}")
             }
             Password::Ask => f.write_str("asked every time"),
+            Password::Vault(_) => f.write_str("vault"),
+            Password::Damaged { problem, .. } => f.write_str(problem),
         }
     }
 }

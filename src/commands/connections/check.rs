@@ -6,7 +6,7 @@ use secrecy::SecretString;
 use serde_json::{Value, json};
 
 use super::names;
-use crate::commands::{Context, Error, Result};
+use crate::commands::{Context, Error, Result, vault};
 use crate::engines::{self, ConnectOptions, Hop};
 use crate::model::endpoint::{Address, Endpoint, Tls};
 use crate::model::units::{counted, spoken};
@@ -53,12 +53,9 @@ pub(super) async fn test(cx: &mut Context<'_>, word: &str) -> Result<Tests> {
         .zip(endpoints)
         .map(|(connection, endpoint)| one(connection, endpoint, &options));
     let tests = futures::future::join_all(tests).await;
-    for (connection, test) in connections.into_iter().zip(&tests) {
+    for test in &tests {
         if let Ok((product, _)) = &test.found {
-            cx.store.save(&Connection {
-                product: Some(product.clone()),
-                ..connection
-            })?;
+            cx.store.note_product(&test.name, product)?;
         }
     }
     Ok(Tests { tests })
@@ -89,7 +86,7 @@ pub(super) fn endpoint(cx: &Context<'_>, connection: &Connection) -> Result<Endp
     Ok(Endpoint {
         name: connection.name.clone(),
         address: connection.address.clone(),
-        password: connection.password.resolve(&connection.name, ask)?,
+        password: vault::password(cx, connection, ask)?,
         label: connection.label,
     })
 }

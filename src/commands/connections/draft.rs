@@ -7,13 +7,13 @@ use super::check::{self, Tested, examine};
 use super::label::{self, Reach};
 use super::password::{self, Chosen};
 use super::{Said, listing, names, unanswered};
-use crate::commands::{Context, Error, Result};
+use crate::commands::{Context, Error, Result, vault};
 use crate::engines::{self, Hop};
 use crate::model::endpoint::{Address, Endpoint, Tls};
 use crate::model::label::Label;
 use crate::model::units::counted;
 use crate::output::Page;
-use crate::store::{Connection, Password};
+use crate::store::{Connection, Kept, Password};
 
 /// A connection that is not saved yet.
 pub(super) struct Draft {
@@ -101,6 +101,7 @@ impl Draft {
     fn retype(&mut self, cx: &Context<'_>, secret: SecretString) {
         match self.connection.password {
             Password::Ask => self.secret = Some(secret),
+            Password::Base64(_) => self.connection.password = Password::Base64(secret),
             _ => {
                 let chosen = password::keep(&cx.settings.connections, secret);
                 self.connection.password = chosen.password;
@@ -150,8 +151,24 @@ pub(super) async fn finish(
     if draft.before == Before::Nothing {
         // Another process may have taken the name meanwhile.
         names::check(&name, &cx.store.connections()?)?;
+        // One that cannot be read is not overwritten either: this is its error.
+        cx.store.connection(&name)?;
     }
+    seal(cx, &mut draft)?;
     save(cx, draft, tested.as_ref()).await
+}
+
+/// Has the vault ready for a password that goes into it; says so when it was made for it.
+fn seal(cx: &Context<'_>, draft: &mut Draft) -> Result<()> {
+    match &draft.connection.password {
+        Password::Vault(Kept::Plain(_)) => draft.notices.extend(vault::ready(cx)?),
+        // It is bound to the address, which may have changed.
+        Password::Vault(Kept::Sealed(_)) if cx.store.must_open(&draft.connection) => {
+            vault::open(cx)?;
+        }
+        _ => {}
+    }
+    Ok(())
 }
 
 /// What is to be known before the question; the reply does not repeat it.
@@ -232,7 +249,11 @@ async fn again(cx: &Context<'_>, draft: &mut Draft, test: &Tested) -> bool {
         .is_err_and(|failure| failure.hop == Some(Hop::Login));
     let can_retype = matches!(
         draft.connection.password,
-        Password::None | Password::Base64(_) | Password::Ask
+        Password::None
+            | Password::Vault(_)
+            | Password::Base64(_)
+            | Password::Ask
+            | Password::Damaged { .. }
     );
     if !login || !can_retype {
         return cx.ask.confirm("Try again?", false) == Some(true);

@@ -10,7 +10,6 @@ use crate::commands::context::Place;
 use crate::commands::{Context, Result, places};
 use crate::engines::Server;
 use crate::model::label::Label;
-use crate::store::Connection;
 
 /// How far a label may go that is said for one connection.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -22,12 +21,8 @@ pub(super) enum Reach {
 }
 
 pub(super) async fn label(cx: &mut Context<'_>, word: &str, label: Label) -> Result<Said> {
-    let connection = names::find(cx, word)?;
-    let name = connection.name.clone();
-    cx.store.save(&Connection {
-        label,
-        ..connection
-    })?;
+    let name = names::find(cx, word)?.name;
+    cx.store.relabel(&name, label)?;
     let guard = match label.is_guarded() {
         true => " Writing to it needs its name, typed.",
         false => "",

@@ -6,11 +6,12 @@ use super::names;
 use crate::commands::{Context, Result, Words};
 use crate::model::endpoint::{Address, Tls};
 use crate::output::{Cell, Page, Reply, Table, Tone, time};
-use crate::store::Connection;
+use crate::store::{Connection, Password, Unreadable};
 
 /// The list, the last used first.
 pub struct List {
     rows: Vec<(usize, Connection)>,
+    unreadable: Vec<Unreadable>,
 }
 
 /// One connection.
@@ -31,7 +32,10 @@ pub(super) fn list(cx: &mut Context<'_>) -> Result<List> {
         .enumerate()
         .map(|(position, saved)| (number(&saved.name).unwrap_or(position) + 1, saved))
         .collect();
-    Ok(List { rows })
+    Ok(List {
+        rows,
+        unreadable: cx.store.unreadable()?,
+    })
 }
 
 pub(super) fn show(cx: &mut Context<'_>, word: &str) -> Result<Shown> {
@@ -54,13 +58,18 @@ fn last_used(connection: &Connection) -> String {
 /// What a person must know whenever they see the connection.
 fn notes(connection: &Connection) -> String {
     let mut notes = Vec::new();
-    if !matches!(connection.password, crate::store::Password::None) {
+    if !matches!(connection.password, Password::None) {
         notes.push(connection.password.to_string());
     }
     if connection.address.is_insecure() {
         notes.push("TLS not verified".into());
     }
     notes.join(" · ")
+}
+
+/// Whether its password is in the store for whoever reads the file.
+fn is_open(connection: &Connection) -> bool {
+    matches!(connection.password, Password::Base64(_))
 }
 
 fn tls(address: &Address) -> Value {
@@ -92,7 +101,7 @@ pub(super) fn json(connection: &Connection) -> Value {
 
 impl Reply for List {
     fn render(&self, page: &mut Page) {
-        if self.rows.is_empty() {
+        if self.rows.is_empty() && self.unreadable.is_empty() {
             page.line("No connections yet.");
             page.line("hint: connections add saves one; connections import takes over known ones");
             return;
@@ -117,16 +126,31 @@ impl Reply for List {
                 Cell::new(Tone::Warning, notes(connection)),
             ]);
         }
-        page.table(table);
+        if !self.rows.is_empty() {
+            page.table(table);
+        }
+        for row in &self.unreadable {
+            let problem = format!("{} cannot be read: {}", row.name, row.problem);
+            page.line(Cell::new(Tone::Bad, problem));
+            page.line(format!("hint: connections del {} removes it", row.name));
+        }
+        if self.rows.iter().any(|(_, it)| is_open(it)) {
+            page.line("hint: vault migrate moves the base64 passwords into the vault");
+        }
     }
 
     fn json(&self) -> Value {
+        let unreadable = self
+            .unreadable
+            .iter()
+            .map(|row| json!({ "name": row.name, "problem": row.problem }));
+        let unreadable: Vec<Value> = unreadable.collect();
         let rows = self.rows.iter().map(|(number, connection)| {
             let mut row = json(connection);
             row["number"] = (*number).into();
             row
         });
-        json!({ "connections": rows.collect::<Vec<_>>() })
+        json!({ "connections": rows.collect::<Vec<_>>(), "unreadable": unreadable })
     }
 }
 
@@ -161,7 +185,6 @@ mod tests {
     use crate::model::label::Label;
     use crate::output::Format;
     use crate::output::theme::Paint;
-    use crate::store::Password;
 
     fn connection() -> Connection {
         let url = "mysql://u:Canary1@h?tls=insecure";
@@ -187,6 +210,7 @@ mod tests {
     fn the_list_says_what_is_not_safe() {
         let list = List {
             rows: vec![(1, connection())],
+            unreadable: Vec::new(),
         };
         assert_eq!(
             drawn(&list, Format::Csv),
@@ -199,6 +223,7 @@ mod tests {
     fn no_way_of_showing_a_connection_reveals_its_password() {
         let list = List {
             rows: vec![(1, connection())],
+            unreadable: Vec::new(),
         };
         let shown = Shown {
             connection: connection(),
@@ -215,7 +240,13 @@ mod tests {
 
     #[test]
     fn an_empty_list_says_how_to_fill_it() {
-        let text = drawn(&List { rows: vec![] }, Format::Table);
+        let text = drawn(
+            &List {
+                rows: vec![],
+                unreadable: vec![],
+            },
+            Format::Table,
+        );
         assert!(text.starts_with("No connections yet.\nhint: connections add"));
     }
 }

@@ -24,6 +24,7 @@ use crate::output::{Exit, Page, Reply};
 pub use add::refuse_open_password;
 pub use check::{Tested, examine};
 pub use names::find;
+pub use password::from_stdin;
 
 /// List, add, test and change saved connections
 #[derive(clap::Parser, Debug)]

@@ -9,7 +9,7 @@ use secrecy::{ExposeSecret, SecretString};
 
 use crate::commands::{Context, Error, Result, Words};
 use crate::settings::Connections;
-use crate::store::Password;
+use crate::store::{Kept, Password};
 
 /// The longest password that is read from the standard input, in bytes.
 const LONGEST: u64 = 64 * 1024;
@@ -23,7 +23,7 @@ pub(super) struct Flags {
     /// Read the password from the first line of the standard input
     #[arg(long, conflicts_with = "command")]
     password_stdin: bool,
-    /// How the password is kept: base64 (not encrypted), env, cmd, ask (every time) or none
+    /// How the password is kept: vault (sealed; the default), base64 (not encrypted), env, cmd, ask (every time) or none
     #[arg(long, value_name = "KIND")]
     store: Option<Kind>,
     /// With --store cmd: the command that prints the password as its first line
@@ -33,6 +33,7 @@ pub(super) struct Flags {
 
 #[derive(clap::ValueEnum, Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Kind {
+    Vault,
     Base64,
     Env,
     Cmd,
@@ -63,7 +64,7 @@ impl Flags {
         let secret = match (url, self.password_stdin) {
             (Some(_), true) => return Err(two_passwords()),
             (url, false) => url,
-            (None, true) => Some(from_stdin(cx)?),
+            (None, true) => Some(from_stdin(cx, "password", Some("use --password-env VAR"))?),
         };
         let Some(kind) = self.kind()? else {
             return Ok(secret.map(|secret| keep(&cx.settings.connections, secret)));
@@ -76,19 +77,14 @@ impl Flags {
                 password: Password::Ask,
                 secret,
             },
-            Kind::Base64 => {
-                let secret = match secret {
-                    Some(secret) => secret,
-                    None => cx.ask.secret("Password").ok_or_else(|| {
-                        Error::usage("--store base64 needs a password")
-                            .hint("give it with --password-stdin")
-                    })?,
-                };
-                Chosen {
-                    password: Password::Base64(secret),
-                    secret: None,
-                }
-            }
+            Kind::Base64 => Chosen {
+                password: Password::Base64(given(cx, secret, "--store base64")?),
+                secret: None,
+            },
+            Kind::Vault => Chosen {
+                password: Password::Vault(Kept::Plain(given(cx, secret, "--store vault")?)),
+                secret: None,
+            },
         };
         Ok(Some(chosen))
     }
@@ -136,7 +132,17 @@ impl Flags {
     }
 }
 
-/// A password that was given is stored, unless the settings forbid it: then it is asked for every time.
+/// The password that is to be stored: given already, or asked for.
+fn given(cx: &Context<'_>, secret: Option<SecretString>, flag: &str) -> Result<SecretString> {
+    match secret {
+        Some(secret) => Ok(secret),
+        None => cx.ask.secret("Password").ok_or_else(|| {
+            Error::usage(format!("{flag} needs a password")).hint("give it with --password-stdin")
+        }),
+    }
+}
+
+/// A password that was given is kept in the vault, unless the settings forbid it: then it is asked for every time.
 pub(super) fn keep(settings: &Connections, secret: SecretString) -> Chosen {
     if secret.expose_secret().is_empty() {
         return Chosen {
@@ -146,7 +152,7 @@ pub(super) fn keep(settings: &Connections, secret: SecretString) -> Chosen {
     }
     match settings.cache_passwords {
         true => Chosen {
-            password: Password::Base64(secret),
+            password: Password::Vault(Kept::Plain(secret)),
             secret: None,
         },
         false => Chosen {
@@ -160,8 +166,7 @@ pub(super) fn keep(settings: &Connections, secret: SecretString) -> Chosen {
 pub(super) fn notice(password: &Password) -> Option<String> {
     match password {
         Password::Base64(_) => Some(
-            "its password is stored base64, not encrypted; --password-env VAR, --store cmd or \
-             --store ask keep it elsewhere"
+            "its password is stored base64, not encrypted; vault migrate moves it into the vault"
                 .into(),
         ),
         _ => None,
@@ -195,21 +200,24 @@ fn is_variable(name: &str) -> bool {
         && name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_')
 }
 
-/// The first line of the standard input. At a terminal it is asked for, hidden; a script's next line is
-/// never taken.
-fn from_stdin(cx: &Context<'_>) -> Result<SecretString> {
+/// The first line of the standard input: a `password` or `passphrase`. At a terminal it is asked for, hidden;
+/// a script's next line is never taken, and `other` says what to use there.
+pub fn from_stdin(cx: &Context<'_>, what: &str, other: Option<&str>) -> Result<SecretString> {
     let stdin = std::io::stdin();
     if stdin.is_terminal() {
         return cx
             .ask
-            .secret("Password")
-            .ok_or_else(|| Error::usage("no password was typed"));
+            .secret(&capital(what))
+            .ok_or_else(|| Error::usage(format!("no {what} was typed")));
     }
     if cx.words != Words::CommandLine {
-        return Err(Error::usage(
-            "--password-stdin cannot be used in a script: its input is the script",
-        )
-        .hint("use --password-env VAR"));
+        let error = Error::usage(format!(
+            "--{what}-stdin cannot be used in a script: its input is the script"
+        ));
+        return Err(match other {
+            Some(other) => error.hint(other),
+            None => error,
+        });
     }
     let mut line = Vec::new();
     stdin
@@ -218,18 +226,23 @@ fn from_stdin(cx: &Context<'_>) -> Result<SecretString> {
         .read_until(b'\n', &mut line)
         .map_err(|cause| {
             Error::failed(format!(
-                "cannot read the password from the standard input: {cause}"
+                "cannot read the {what} from the standard input: {cause}"
             ))
         })?;
-    read_line(line)
+    read_line(line, what)
 }
 
-fn read_line(line: Vec<u8>) -> Result<SecretString> {
+fn capital(word: &str) -> String {
+    let (first, rest) = word.split_at(1);
+    first.to_uppercase() + rest
+}
+
+fn read_line(line: Vec<u8>, what: &str) -> Result<SecretString> {
     let line = String::from_utf8(line)
-        .map_err(|_| Error::usage("the password on the standard input is not UTF-8"))?;
+        .map_err(|_| Error::usage(format!("the {what} on the standard input is not UTF-8")))?;
     let line = line.strip_suffix('\n').unwrap_or(&line);
     match line.strip_suffix('\r').unwrap_or(line) {
-        "" => Err(Error::usage("the standard input holds no password")),
+        "" => Err(Error::usage(format!("the standard input holds no {what}"))),
         password => Ok(password.into()),
     }
 }
@@ -241,11 +254,11 @@ mod tests {
     #[test]
     fn the_line_end_is_no_part_of_a_password() {
         for line in ["a b", "a b\n", "a b\r\n"] {
-            let read = read_line(line.into()).unwrap();
+            let read = read_line(line.into(), "password").unwrap();
             assert_eq!(read.expose_secret(), "a b", "{line:?}");
         }
-        assert!(read_line(b"\n".to_vec()).is_err());
-        assert!(read_line(b"\xff\n".to_vec()).is_err());
+        assert!(read_line(b"\n".to_vec(), "password").is_err());
+        assert!(read_line(b"\xff\n".to_vec(), "password").is_err());
     }
 
     #[test]
@@ -266,7 +279,10 @@ mod tests {
     fn passwords_that_may_not_be_kept_are_asked_for_every_time() {
         let mut settings = crate::settings::Settings::default().connections;
         let kept = |settings: &Connections, secret: &str| keep(settings, secret.into()).password;
-        assert!(matches!(kept(&settings, "x"), Password::Base64(_)));
+        assert!(matches!(
+            kept(&settings, "x"),
+            Password::Vault(Kept::Plain(_))
+        ));
         assert!(matches!(kept(&settings, ""), Password::None));
         settings.cache_passwords = false;
         assert!(matches!(kept(&settings, "x"), Password::Ask));

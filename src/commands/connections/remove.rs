@@ -4,8 +4,9 @@ use serde_json::json;
 
 use super::{Said, names, unanswered};
 use crate::commands::context::Place;
-use crate::commands::{Context, Error, Result};
+use crate::commands::{Context, Error, Result, vault};
 use crate::model::units::counted;
+use crate::store::Connection;
 
 /// Whether the person has already agreed.
 pub(super) enum Asked {
@@ -14,10 +15,18 @@ pub(super) enum Asked {
 }
 
 pub(super) fn rename(cx: &mut Context<'_>, word: &str, name: &str) -> Result<Said> {
-    let old = names::find(cx, word)?.name;
+    let connection = names::find(cx, word)?;
     let mut others = cx.store.connections()?;
-    others.retain(|other| other.name != old);
+    others.retain(|other| other.name != connection.name);
     names::check(name, &others)?;
+    let old = connection.name.clone();
+    let renamed = Connection {
+        name: name.into(),
+        ..connection
+    };
+    if cx.store.must_open(&renamed) {
+        vault::open(cx)?;
+    }
     cx.store.rename(&old, name)?;
     if let Some(typed) = cx.session.passwords.get(&old) {
         cx.session.passwords.keep(name, typed);
@@ -40,10 +49,15 @@ pub(super) fn rename(cx: &mut Context<'_>, word: &str, name: &str) -> Result<Sai
 }
 
 pub(super) fn delete(cx: &mut Context<'_>, word: &str, asked: Asked) -> Result<Said> {
-    let connection = names::find(cx, word)?;
-    let name = connection.name;
+    let (name, address) = match broken(cx, word)? {
+        Some(problem) => (word.to_string(), problem),
+        None => {
+            let connection = names::find(cx, word)?;
+            (connection.name, connection.address.to_string())
+        }
+    };
     if let Asked::NotYet = asked {
-        let question = format!("Delete the connection {name} ({})?", connection.address);
+        let question = format!("Delete the connection {name} ({address})?");
         match cx.ask.confirm(&question, false) {
             Some(true) => {}
             Some(false) => return Err(Error::refused(format!("{name} was kept"))),
@@ -59,15 +73,24 @@ pub(super) fn delete(cx: &mut Context<'_>, word: &str, asked: Asked) -> Result<S
     ))
 }
 
+/// What is wrong with a connection that cannot be read; None where there is no such one.
+fn broken(cx: &Context<'_>, name: &str) -> Result<Option<String>> {
+    let rows = cx.store.unreadable()?;
+    let found = rows.into_iter().find(|row| row.name == name);
+    Ok(found.map(|row| row.problem))
+}
+
 pub(super) fn clear(cx: &mut Context<'_>) -> Result<Said> {
-    let saved = cx.store.connections()?;
-    if saved.is_empty() {
+    let saved = cx.store.connections()?.into_iter().map(|saved| saved.name);
+    let broken = cx.store.unreadable()?.into_iter().map(|row| row.name);
+    let names: Vec<String> = saved.chain(broken).collect();
+    if names.is_empty() {
         return Ok(Said::new(
             "No connections are saved.",
             json!({ "deleted": [] }),
         ));
     }
-    let count = counted(saved.len(), "connection");
+    let count = counted(names.len(), "connection");
     match cx.ask.word(&format!("Type CLEAR to delete {count}")) {
         Some(word) if word.trim() == "CLEAR" => {}
         Some(_) => return Err(Error::refused("nothing was deleted: CLEAR was not typed")),
@@ -77,7 +100,6 @@ pub(super) fn clear(cx: &mut Context<'_>) -> Result<Said> {
             ));
         }
     }
-    let names: Vec<String> = saved.into_iter().map(|saved| saved.name).collect();
     cx.store.clear()?;
     names
         .iter()

@@ -6,7 +6,7 @@ use std::time::Duration;
 use secrecy::SecretString;
 
 use crate::commands::context::Place;
-use crate::commands::{Context, Error, Result};
+use crate::commands::{Context, Error, Result, vault};
 use crate::engines::{self, Hop, Server};
 use crate::model::endpoint::{Address, Endpoint, ParsedUrl, is_address};
 use crate::model::label::Label;
@@ -149,7 +149,7 @@ fn password(cx: &Context<'_>, connection: &Connection) -> Result<Option<SecretSt
     if let Some(known) = cx.session.passwords.get(name).filter(|_| is_asked) {
         return Ok(Some(known));
     }
-    let password = connection.password.resolve(name, || ask(cx, name))?;
+    let password = vault::password(cx, connection, || ask(cx, name))?;
     if let (Some(typed), true) = (&password, is_asked) {
         keep(cx, name, typed.clone());
     }
