@@ -56,6 +56,7 @@ transcripts!(
     refusals,
     connections,
     vault,
+    backups,
 );
 
 fn folder() -> PathBuf {
@@ -291,6 +292,10 @@ fn exit(code: i32) -> String {
 /// What differs from one run to the next.
 const REPLACED: &[(&str, &str)] = &[
     (r"SQLite 3\.\d+\.\d+", "SQLite 3"),
+    (r"\b\d{8}T\d{9}Z_", "TIME_"),
+    (r"\b\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ", "TIME"),
+    // The random end of a backup's id.
+    (r"(_|ackup |(?m)^  )[0-9a-f]{8}\b", "${1}ID"),
     (r"\b\d+(\.\d+)? (ms|s)\b", "TIME"),
     (r"\b(just now|1 minute ago)\b", "just now"),
     (

@@ -1,10 +1,11 @@
 //! The files are the server's own SQL: its client loads them, without maestro.
 
 use std::os::unix::fs::PermissionsExt;
+use std::process::Command;
 
 use super::{backups, entries, folder};
 use crate::fidelity::load;
-use crate::live::{Case, Home, on_both};
+use crate::live::{Case, Home, on_both, password};
 
 const SQL: &str = "
     CREATE TABLE parent (id INT PRIMARY KEY);
@@ -70,7 +71,50 @@ fn the_client_loads_a_backup(case: &Case) {
         }
     }
     assert_eq!((views, programs), (1, 2), "{names:?}");
-    let compared = case.compare(&database, &[]);
+    tables_are_equal_and_programs_by_their_spaces(case, &database);
+    case.b
+        .sql(&format!("INSERT INTO `{database}`.parent VALUES (40)"));
+    assert_eq!(
+        case.b
+            .rows(&format!("SELECT MAX(id) FROM `{database}`.parent")),
+        "41"
+    );
+}
+
+/// mydumper's own loader, of a version that wants the files unpacked.
+fn mydumpers_loader_loads_a_backup(case: &Case) {
+    if Command::new("myloader").arg("--version").output().is_err() {
+        println!("skipped: there is no myloader");
+        return;
+    }
+    let database = case.source("loader", SQL);
+    load(&case.a, &format!("USE `{database}`;\n{PROGRAMS}\n"));
+    let place = format!("a/{database}");
+    let made = case.home.run(&["backup", "create", &place]).expect(0);
+    let backup = folder(&made);
+    for name in entries(&backup) {
+        if let Some(plain) = name.strip_suffix(".zst") {
+            let bytes = std::fs::read(backup.join(&name)).unwrap();
+            let text = zstd::decode_all(&bytes[..]).unwrap();
+            std::fs::write(backup.join(plain), text).unwrap();
+            std::fs::remove_file(backup.join(&name)).unwrap();
+        }
+    }
+    let done = Command::new("myloader")
+        .args(["--verbose=3", "--user=dbm", "--password", &password()])
+        .arg(format!("--socket={}", case.b.socket.display()))
+        .arg(format!("--directory={}", backup.display()))
+        .output()
+        .unwrap();
+    let told = String::from_utf8_lossy(&done.stderr);
+    assert!(done.status.success() && !told.contains("rror"), "{told}");
+    tables_are_equal_and_programs_by_their_spaces(case, &database);
+}
+
+on_both!(the_client_loads_a_backup, mydumpers_loader_loads_a_backup);
+
+fn tables_are_equal_and_programs_by_their_spaces(case: &Case, database: &str) {
+    let compared = case.compare(database, &[]);
     let found = &compared.json["databases"][0];
     let tables = found["tables"].as_array().unwrap();
     assert!(
@@ -84,16 +128,7 @@ fn the_client_loads_a_backup(case: &Case) {
         let text = |side: &str| change[side].as_str().unwrap().replace("; \n", ";\n");
         assert_eq!(text("source"), text("target"));
     }
-    case.b
-        .sql(&format!("INSERT INTO `{database}`.parent VALUES (40)"));
-    assert_eq!(
-        case.b
-            .rows(&format!("SELECT MAX(id) FROM `{database}`.parent")),
-        "41"
-    );
 }
-
-on_both!(the_client_loads_a_backup);
 
 #[test]
 fn f11_a_backup_is_for_its_owner_alone() {

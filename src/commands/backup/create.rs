@@ -288,7 +288,7 @@ fn short_id() -> String {
     id[id.len() - 8..].to_string()
 }
 
-/// `20260301T140509Z_prod_1a2b3c4d`; of an address, its last part.
+/// `20260301T140509123Z_prod_1a2b3c4d`; of an address, its last part.
 fn folder_name(started: DateTime<Utc>, opened: &Opened, id: &str) -> String {
     let name = &opened.endpoint.name;
     let last = match is_address(name) {
@@ -300,7 +300,7 @@ fn folder_name(started: DateTime<Utc>, opened: &Opened, id: &str) -> String {
         _ => '-',
     };
     let from: String = last.unwrap_or(name).chars().take(40).map(plain).collect();
-    format!("{}_{from}_{id}", started.format("%Y%m%dT%H%M%SZ"))
+    format!("{}_{from}_{id}", started.format("%Y%m%dT%H%M%S%3fZ"))
 }
 
 /// How many bytes the disk of a folder has left.

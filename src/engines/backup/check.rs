@@ -67,7 +67,14 @@ pub fn check(folder: &Path) -> Result<Report> {
             })
         })
         .collect();
-    let script = script(&manifest.product.engine)?;
+    let Ok(script) = script(&manifest.product.engine) else {
+        let what = format!(
+            "names the engine {:?}, which is none",
+            manifest.product.engine
+        );
+        report.add(MANIFEST, &what);
+        return Ok(report);
+    };
     for file in &manifest.files {
         match intact(folder, file) {
             Err(what) => report.add(&file.name, &what),
