@@ -4,7 +4,9 @@
 
 use std::path::Path;
 
-use maestro::engines::backup::check;
+use maestro::engines::backup::{self, Report};
+
+use tokio_util::sync::CancellationToken;
 
 use super::{entries, folder};
 use crate::live::{Case, Home, on_both};
@@ -36,6 +38,10 @@ impl Dice {
         z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
         ((z ^ (z >> 31)) % end as u64) as usize
     }
+}
+
+fn check(backup: &Path) -> maestro::engines::Result<Report> {
+    backup::check(backup, &CancellationToken::new())
 }
 
 /// Damages every file of a backup in turn, at random places, and puts it back.

@@ -149,3 +149,17 @@ fn a_database_that_is_not_there_or_not_chosen_is_no_backup() {
         .refuses(4, &["holds no backup"]);
     assert_eq!(entries(&backups(&home)).len(), 1);
 }
+
+#[test]
+fn what_looks_unfinished_and_is_not_ours_is_left_alone() {
+    let home = Home::new();
+    let place = files::shop(&home, 1);
+    let disk = home.folder.path().join("disk");
+    std::fs::create_dir_all(disk.join("download.partial")).unwrap();
+    let to = disk.to_str().unwrap();
+    home.run(&["backup", "create", &place, "--to", to])
+        .expect(0);
+    assert!(disk.join("download.partial").exists());
+    let listed = home.run(&["backup", "list", to]).expect(0);
+    assert_eq!(listed.json["backups"].as_array().unwrap().len(), 1);
+}

@@ -14,7 +14,7 @@ use crate::commands::context::Place;
 use crate::commands::places::{self, Known, Opened};
 use crate::commands::sync::batch;
 use crate::commands::{Context, Error, Result};
-use crate::engines::backup::{FORMAT, Manifest, Origin, Writer, script};
+use crate::engines::backup::{FORMAT, Manifest, Origin, Writer, folder, script};
 use crate::engines::{self, Server};
 use crate::model::endpoint::is_address;
 use crate::model::selection::Selection;
@@ -26,6 +26,9 @@ use crate::run::backup::{Job, Saved, save};
 use crate::run::event::{Event, Listener};
 use crate::run::{self, TableOutcome};
 use crate::store::{Ending, NewRun, Status, Step};
+
+/// From this size on, reading back takes a while.
+const LARGE: Bytes = Bytes(64 << 20);
 
 #[derive(clap::Args, Debug)]
 pub struct Create {
@@ -127,8 +130,16 @@ impl Create {
             databases: saved.into_iter().map(|one| one.database).collect(),
             files: Vec::new(),
         };
-        let finished = writer.finish(manifest).await;
-        let (folder, manifest) = finished.map_err(|error| told(error.into(), &room))?;
+        let size: Bytes = tables.iter().flatten().map(|table| table.bytes).sum();
+        if manifest.read_back && size >= LARGE {
+            let text = format!("reading back what was made of {size}");
+            cx.events.on(&Event::Notice { text });
+        }
+        let finished = writer.finish(manifest, cx.stop.clone()).await;
+        let finished = finished.map_err(run::Error::from);
+        let (folder, manifest) = finished
+            .and_then(|finished| finished.ok_or(run::Error::Stopped))
+            .map_err(|error| told(error, &room))?;
         for ((database, tables), took) in manifest.databases.iter().zip(&tables).zip(took) {
             record(cx, number, &database.catalog.database, tables, took)?;
         }
@@ -288,22 +299,19 @@ fn short_id() -> String {
     id[id.len() - 8..].to_string()
 }
 
-/// `20260301T140509123Z_prod_1a2b3c4d`; of an address, its last part.
+/// The name of the new folder; of an address its last part is taken.
 fn folder_name(started: DateTime<Utc>, opened: &Opened, id: &str) -> String {
     let name = &opened.endpoint.name;
     let last = match is_address(name) {
         true => name.trim_end_matches('/').rsplit(['/', '@']).next(),
         false => None,
     };
-    let plain = |c: char| match c {
-        c if c.is_alphanumeric() || matches!(c, '-' | '_' | '.') => c,
-        _ => '-',
-    };
-    let from: String = last.unwrap_or(name).chars().take(40).map(plain).collect();
-    format!("{}_{from}_{id}", started.format("%Y%m%dT%H%M%S%3fZ"))
+    let started = started.format("%Y%m%dT%H%M%S%3fZ").to_string();
+    folder(&started, last.unwrap_or(name), id)
 }
 
 /// How many bytes the disk of a folder has left.
+#[allow(clippy::useless_conversion)] // The numbers are narrower on some systems.
 fn free(folder: &Path) -> Option<Bytes> {
     let found = nix::sys::statvfs::statvfs(folder).ok()?;
     Some(Bytes(

@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use crate::commands::{Context, Error, Result};
-use crate::engines::backup::PARTIAL;
+use crate::engines::backup::{MANIFEST, PARTIAL, is_folder};
 use crate::model::endpoint::{is_path, nearest};
 
 /// The folder of the backups, in the home folder.
@@ -58,9 +58,12 @@ pub fn id(folder: &str) -> &str {
 pub fn folders(root: &Path) -> Vec<String> {
     let entries = std::fs::read_dir(root).into_iter().flatten().flatten();
     let mut names: Vec<String> = entries
-        .filter(|entry| entry.path().is_dir())
-        .map(|entry| entry.file_name().to_string_lossy().into_owned())
-        .filter(|name| !name.ends_with(PARTIAL) && !name.starts_with('.'))
+        .filter_map(|entry| {
+            let name = entry.file_name().to_string_lossy().into_owned();
+            let holds_one = is_folder(&name) || entry.path().join(MANIFEST).is_file();
+            let is_whole = entry.path().is_dir() && !name.ends_with(PARTIAL);
+            (holds_one && is_whole).then_some(name)
+        })
         .collect();
     // The names begin with the time.
     names.sort_by(|left, right| right.cmp(left));
@@ -98,16 +101,17 @@ mod tests {
     fn an_unfinished_backup_is_none() {
         let root = tempfile::tempdir().unwrap();
         for name in [
-            "20260101T000000Z_a_1",
-            "20260201T000000Z_a_2",
-            "20260301T000000Z_a_3.partial",
+            "20260101T000000000Z_a_00000001",
+            "20260201T000000000Z_a_00000002",
+            "20260301T000000000Z_a_00000003.partial",
+            "another",
         ] {
             std::fs::create_dir(root.path().join(name)).unwrap();
         }
         let found = folders(root.path());
         assert_eq!(
             found.iter().map(|name| id(name)).collect::<Vec<_>>(),
-            ["2", "1"]
+            ["00000002", "00000001"]
         );
     }
 }

@@ -51,7 +51,7 @@ enum Action {
 pub enum Answer {
     List(list::List),
     Made(Box<create::Made>),
-    Checked(verify::Checked),
+    Checked(Box<verify::Checked>),
     Restored(Box<Synced>),
 }
 
@@ -81,7 +81,9 @@ impl Command for Args {
                 .run(cx)
                 .await
                 .map(|made| Answer::Made(Box::new(made))),
-            Action::Verify { backup } => verify::verify(cx, &backup).await.map(Answer::Checked),
+            Action::Verify { backup } => verify::verify(cx, &backup)
+                .await
+                .map(|checked| Answer::Checked(Box::new(checked))),
             Action::Restore(restore) => restore
                 .run(cx)
                 .await
@@ -95,7 +97,7 @@ impl Answer {
         match self {
             Answer::List(reply) => reply,
             Answer::Made(reply) => reply.as_ref(),
-            Answer::Checked(reply) => reply,
+            Answer::Checked(reply) => reply.as_ref(),
             Answer::Restored(reply) => reply.as_ref(),
         }
     }

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use serde_json::{Value, json};
 
 use super::{aside, find};
-use crate::commands::{Context, Result};
+use crate::commands::{Context, Error, Result};
 use crate::engines::backup::{Report, check};
 use crate::model::units::counted;
 use crate::output::{Cell, Exit, Page, Reply, Tone};
@@ -19,7 +19,11 @@ pub struct Checked {
 pub async fn verify(cx: &Context<'_>, word: &str) -> Result<Checked> {
     let folder = find::folder(cx, word)?;
     let path = folder.clone();
-    let report = aside(move || check(&path)).await?;
+    let stop = cx.stop.clone();
+    let report = aside(move || check(&path, &stop)).await?;
+    if report.stopped {
+        return Err(Error::interrupted("stopped before every file was read"));
+    }
     Ok(Checked { folder, report })
 }
 

@@ -3,6 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
+use tokio_util::sync::CancellationToken;
+
 use super::manifest::{Database, File, MANIFEST, Manifest, ROOT, TableRows, damaged, root};
 use super::{failed, rows, script};
 use crate::engines::dialect::Script;
@@ -19,6 +21,8 @@ pub struct Report {
     /// The rows that were read.
     pub rows: Rows,
     pub damage: Vec<Damage>,
+    /// Whether it ended before every file was read.
+    pub stopped: bool,
 }
 
 /// A file that is not as it was written.
@@ -39,7 +43,7 @@ const LIMIT: BatchLimit = BatchLimit {
 ///
 /// # Errors
 /// The folder cannot be read at all; what is damaged is in the report.
-pub fn check(folder: &Path) -> Result<Report> {
+pub fn check(folder: &Path, stop: &CancellationToken) -> Result<Report> {
     let mut report = Report::default();
     let there = listed(folder)?;
     let Some(manifest) = manifest(folder, &mut report) else {
@@ -76,6 +80,10 @@ pub fn check(folder: &Path) -> Result<Report> {
         return Ok(report);
     };
     for file in &manifest.files {
+        if stop.is_cancelled() {
+            report.stopped = true;
+            return Ok(report);
+        }
         match intact(folder, file) {
             Err(what) => report.add(&file.name, &what),
             Ok(bytes) => {

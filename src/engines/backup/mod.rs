@@ -15,7 +15,8 @@ mod write;
 use async_trait::async_trait;
 
 pub use check::{Damage, Report, check, glance};
-pub use manifest::{ChunkFile, Database, FORMAT, Manifest, Origin, TableRows};
+pub use manifest::{ChunkFile, Database, FORMAT, MANIFEST, Manifest, Origin, TableRows};
+pub use names::{folder, is_folder};
 pub use write::{PARTIAL, Pen, Writer};
 
 use super::dialect::Script;

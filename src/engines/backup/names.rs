@@ -31,6 +31,32 @@ pub fn encoded(name: &str) -> String {
     format!("{}~{}", &safe[..cut], &hash[..16])
 }
 
+/// The name of a backup's folder: when, of what, and the end of its id.
+pub fn folder(started: &str, from: &str, id: &str) -> String {
+    let plain = |c: char| match c {
+        c if c.is_alphanumeric() || matches!(c, '-' | '_' | '.') => c,
+        _ => '-',
+    };
+    let from: String = from.chars().take(40).map(plain).collect();
+    format!("{started}_{from}_{id}")
+}
+
+/// Whether a folder's name is one that [`folder`] makes. Nothing else is ever swept.
+pub fn is_folder(name: &str) -> bool {
+    let parts: Vec<&str> = name.split('_').collect();
+    let [started, _, .., id] = parts[..] else {
+        return false;
+    };
+    let moment: Vec<char> = started.chars().collect();
+    let is_moment = moment.len() == 19
+        && moment.iter().enumerate().all(|(at, c)| match at {
+            8 => *c == 'T',
+            18 => *c == 'Z',
+            _ => c.is_ascii_digit(),
+        });
+    is_moment && id.len() == 8 && id.chars().all(|c| c.is_ascii_hexdigit())
+}
+
 /// The file of a part of a database's definitions.
 pub fn definition(database: &str, part: &Part) -> String {
     let database = encoded(database);
@@ -63,6 +89,23 @@ mod tests {
         assert_eq!(encoded("größe `x`"), "größe `x`");
         let part = Part::Table("t".into());
         assert_eq!(definition("d", &part), "d.t-schema.sql");
+    }
+
+    #[test]
+    fn a_folder_is_known_by_its_name() {
+        assert!(is_folder(&folder(
+            "20260301T140509123Z",
+            "my_shop:3306",
+            "1a2b3c4d"
+        )));
+        for other in [
+            "download",
+            "a_b_1a2b3c4d",
+            "20260301T140509123Z_1a2b3c4d",
+            "20260301T140509Z_a_1a2b3c4d",
+        ] {
+            assert!(!is_folder(other), "{other}");
+        }
     }
 
     #[test]

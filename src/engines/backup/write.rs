@@ -10,6 +10,8 @@ use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use tokio_util::sync::CancellationToken;
+
 use super::manifest::{ChunkFile, File, MANIFEST, Manifest, ROOT, root};
 use super::rows::Text;
 use super::{blocking, check, failed, names};
@@ -128,11 +130,15 @@ impl Writer {
     }
 
     /// Writes `metadata` and the manifest, reads everything back where the manifest says so, and gives the folder
-    /// its name; returns the folder and the manifest.
+    /// its name; returns the folder and the manifest. None when it was stopped before.
     ///
     /// # Errors
     /// What could not be written, or does not read back.
-    pub async fn finish(self: Arc<Self>, mut manifest: Manifest) -> Result<(PathBuf, Manifest)> {
+    pub async fn finish(
+        self: Arc<Self>,
+        mut manifest: Manifest,
+        stop: CancellationToken,
+    ) -> Result<Option<(PathBuf, Manifest)>> {
         blocking(move || {
             self.put("metadata", metadata(&manifest).as_bytes())?;
             let partial = partial(&self.folder);
@@ -145,7 +151,7 @@ impl Writer {
             write(&partial.join(ROOT), root(&bytes).as_bytes())?;
             sync(&partial)?;
             if manifest.read_back {
-                let report = check(&partial)?;
+                let report = check(&partial, &stop)?;
                 if let Some(damage) = report.damage.first() {
                     return Err(Error::Mismatch(format!(
                         "what was written does not read back: {} {}",
@@ -153,10 +159,13 @@ impl Writer {
                     )));
                 }
             }
+            if stop.is_cancelled() {
+                return Ok(None);
+            }
             fs::rename(&partial, &self.folder).map_err(failed("name the backup", &self.folder))?;
             self.state().finished = true;
             sync(self.folder.parent().unwrap_or(Path::new(".")))?;
-            Ok((self.folder.clone(), manifest))
+            Ok(Some((self.folder.clone(), manifest)))
         })
         .await
     }
@@ -307,7 +316,8 @@ fn sweep(root: &Path) -> Result<Vec<String>> {
     let mut swept = Vec::new();
     let entries = fs::read_dir(root).map_err(failed("read the folder", root))?;
     for path in entries.flatten().map(|entry| entry.path()) {
-        let is_partial = path.extension().is_some_and(|end| *end == PARTIAL[1..]);
+        let name = path.file_name().unwrap_or_default().to_string_lossy();
+        let is_partial = name.strip_suffix(PARTIAL).is_some_and(names::is_folder);
         let Some(folder) = fs::File::open(&path)
             .ok()
             .filter(|_| is_partial && path.is_dir())
