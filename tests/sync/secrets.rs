@@ -69,8 +69,6 @@ fn a_password_appears_nowhere(case: &Case) {
                 "--password-stdin",
                 "--store",
                 "base64",
-                "--env",
-                "development",
             ],
             &secret,
         ),
