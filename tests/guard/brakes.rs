@@ -55,6 +55,25 @@ fn e11_a_third_of_the_rows_does_not_vanish_unasked(case: &Case) {
     assert_eq!(count(case, &shop), "600");
 }
 
+fn e11_many_rows_are_counted_exactly_too(case: &Case) {
+    let tables = "CREATE TABLE small1 (id INT PRIMARY KEY); CREATE TABLE small2 (id INT PRIMARY KEY);
+                  CREATE TABLE small3 (id INT PRIMARY KEY); CREATE TABLE small4 (id INT PRIMARY KEY);
+                  CREATE TABLE small5 (id INT PRIMARY KEY) ENGINE=MyISAM; INSERT INTO small5 VALUES (1), (2);
+                  CREATE TABLE d (i INT PRIMARY KEY); INSERT INTO d VALUES (0),(1),(2),(3),(4),(5),(6),(7),(8),(9);
+                  CREATE TABLE big (id INT PRIMARY KEY AUTO_INCREMENT);";
+    let fill = "INSERT INTO big SELECT NULL FROM d a, d b, d c, d e, d f, d g WHERE g.i < 3; ANALYZE TABLE big;";
+    let shop = case.source("shop", &format!("{tables} INSERT INTO big VALUES (1);"));
+    case.fill(&case.b, &shop, &format!("{tables} {fill}"));
+    case.sync(&shop, &[]).refuses(
+        4,
+        &["299,999 of 300,012 rows of the target would vanish (100 %): big 300,000 → 1"],
+    );
+    assert_eq!(
+        case.b.one(&format!("SELECT COUNT(*) FROM {shop}.big")),
+        "300000"
+    );
+}
+
 fn e11_a_newer_target_is_refused_by_its_label(case: &Case) {
     let shop = case.source("shop", &numbers(5));
     case.fill(&case.b, &shop, &numbers(5));
@@ -105,6 +124,7 @@ fn e10_a_pair_is_not_turned_around_by_accident(case: &Case) {
 on_both!(
     e11_an_empty_source_is_refused,
     e11_a_third_of_the_rows_does_not_vanish_unasked,
+    e11_many_rows_are_counted_exactly_too,
     e11_a_newer_target_is_refused_by_its_label,
     e10_a_pair_is_not_turned_around_by_accident,
 );

@@ -13,9 +13,9 @@ use crate::model::label::Label;
 use crate::model::units::Rows;
 use crate::plan::{Allow, Facts, Figure, Plan, RowsOf, Sides, brakes};
 
-/// Above so many rows, by the servers' estimates, several readers count at once.
-const MANY: u64 = 1_000_000;
-const READERS: usize = 4;
+/// Above so many rows, by the servers' estimates, several tables are counted at once.
+const MANY: u64 = 100_000;
+const LANES: usize = 4;
 
 /// What the guard knows of a planned batch.
 #[derive(Clone, Debug, Default)]
@@ -183,35 +183,40 @@ async fn figures(
     Ok(figures)
 }
 
-/// The exact rows of tables, of one moment.
+/// The exact rows of tables, each of one moment. Several snapshots of one reader each need no lock, as one
+/// snapshot of several readers would.
 async fn counts(server: &dyn Server, database: &str, tables: &[Table]) -> Result<Vec<Rows>> {
-    if tables.is_empty() {
-        return Ok(Vec::new());
-    }
     let estimate: Rows = tables.iter().map(|table| table.rows).sum();
-    // What no transaction covers is only counted: a snapshot would read it twice to see whether it changed.
-    let covered = tables.iter().filter(|table| table.transactional);
-    let covered: Vec<Table> = covered.cloned().collect();
-    let readers = match estimate.0 > MANY && !covered.is_empty() {
-        true => READERS,
+    let lanes = match estimate.0 > MANY {
+        true => LANES.min(tables.len()),
         false => 1,
     };
-    let opened = server.snapshot(database, &covered, readers).await?;
-    let readers = opened.level().readers.max(1);
-    let snapshot = opened.as_ref();
-    let reader = |reader: usize| async move {
-        let mut counted = Vec::new();
-        for (at, table) in tables.iter().enumerate().skip(reader).step_by(readers) {
-            counted.push((at, snapshot.count(reader, table).await?));
+    let lane = |lane: usize| async move {
+        let mine: Vec<(usize, &Table)> = tables
+            .iter()
+            .enumerate()
+            .skip(lane)
+            .step_by(lanes)
+            .collect();
+        if mine.is_empty() {
+            return Ok(Vec::new());
         }
+        // What no transaction covers is only counted: a snapshot would read it twice to see whether it changed.
+        let covered = mine.iter().filter(|(_, table)| table.transactional);
+        let covered: Vec<Table> = covered.map(|(_, table)| (*table).clone()).collect();
+        let snapshot = server.snapshot(database, &covered, 1).await?;
+        let mut counted = Vec::new();
+        for (at, table) in mine {
+            counted.push((at, snapshot.count(0, table).await?));
+        }
+        snapshot.close().await?;
         Ok::<_, engines::Error>(counted)
     };
-    let mut counted: Vec<(usize, Rows)> = try_join_all((0..readers).map(reader))
+    let mut counted: Vec<(usize, Rows)> = try_join_all((0..lanes).map(lane))
         .await?
         .into_iter()
         .flatten()
         .collect();
-    opened.close().await?;
     counted.sort_by_key(|(at, _)| *at);
     Ok(counted.into_iter().map(|(_, rows)| rows).collect())
 }
