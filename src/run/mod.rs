@@ -237,7 +237,12 @@ impl Course<'_> {
         };
         match action {
             Action::Begin => self.copy(&Opening::Fresh).await,
-            Action::TakeUp => self.copy(&Opening::Resume).await,
+            Action::TakeUp => {
+                if self.state() >= State::SwapIntent {
+                    self.put_back().await?;
+                }
+                self.copy(&Opening::Resume).await
+            }
             Action::Settle => {
                 let work = self.work(Default::default(), Default::default());
                 let target: Arc<dyn Target> =
@@ -256,6 +261,14 @@ impl Course<'_> {
             }
             Action::Nothing => Err(Error::Over(self.state().name())),
         }
+    }
+
+    /// What stepped aside for a swap that did not happen comes back with the opening of the target; until then its
+    /// catalog is not the one of the plan.
+    async fn put_back(&self) -> Result<(), Error> {
+        let work = self.work(Default::default(), Default::default());
+        let target = self.job.target.target(&work, &Opening::Resume).await?;
+        target.leave().await.map_err(Error::from)
     }
 
     /// Stages, swaps and settles.
