@@ -35,6 +35,7 @@ complete -c maestro -n "__fish_maestro_needs_command" -s h -l help -d 'Print hel
 complete -c maestro -n "__fish_maestro_needs_command" -s V -l version -d 'Print version'
 complete -c maestro -n "__fish_maestro_needs_command" -f -a "connections" -d 'List, add, test and change saved connections'
 complete -c maestro -n "__fish_maestro_needs_command" -f -a "conn" -d 'List, add, test and change saved connections'
+complete -c maestro -n "__fish_maestro_needs_command" -f -a "vault" -d 'Keep passwords sealed: make, lock, unlock and rekey the vault'
 complete -c maestro -n "__fish_maestro_needs_command" -f -a "source" -d 'Choose the source: the connection, or one database of it, to read from'
 complete -c maestro -n "__fish_maestro_needs_command" -f -a "target" -d 'Choose the target: the connection, or one database of it, to write to'
 complete -c maestro -n "__fish_maestro_needs_command" -f -a "use" -d 'Choose source and target at once'
@@ -45,8 +46,17 @@ complete -c maestro -n "__fish_maestro_needs_command" -f -a "describe" -d 'Show 
 complete -c maestro -n "__fish_maestro_needs_command" -f -a "select" -d 'Select databases of the source by number, range, name or pattern'
 complete -c maestro -n "__fish_maestro_needs_command" -f -a "selection" -d 'Show which databases are selected'
 complete -c maestro -n "__fish_maestro_needs_command" -f -a "sync" -d 'Copy databases from one server to another'
+complete -c maestro -n "__fish_maestro_needs_command" -f -a "plan" -d 'Make the plan of a sync and keep it, to be looked at and applied later'
+complete -c maestro -n "__fish_maestro_needs_command" -f -a "plans" -d 'List the kept plans, or show one'
+complete -c maestro -n "__fish_maestro_needs_command" -f -a "apply" -d 'Carry out a kept plan, exactly as it is'
+complete -c maestro -n "__fish_maestro_needs_command" -f -a "approve" -d 'Let a script apply one kept plan to a production target, once'
+complete -c maestro -n "__fish_maestro_needs_command" -f -a "resume" -d 'Go on with an interrupted run'
+complete -c maestro -n "__fish_maestro_needs_command" -f -a "rollback" -d 'Take a run back: the tables that it replaced go live again'
+complete -c maestro -n "__fish_maestro_needs_command" -f -a "undo" -d 'List and drop the undos that runs have left'
+complete -c maestro -n "__fish_maestro_needs_command" -f -a "prune" -d 'Remove what dead runs left on a server'
 complete -c maestro -n "__fish_maestro_needs_command" -f -a "compare" -d 'Compare the structure and the rows of databases'
 complete -c maestro -n "__fish_maestro_needs_command" -f -a "diff" -d 'Compare the structure and the rows of databases'
+complete -c maestro -n "__fish_maestro_needs_command" -f -a "backup" -d 'Save databases to a folder, check it, and bring them back'
 complete -c maestro -n "__fish_maestro_needs_command" -f -a "query" -d 'Show the rows of a statement that only reads'
 complete -c maestro -n "__fish_maestro_needs_command" -f -a "peek" -d 'Show the first rows of a table'
 complete -c maestro -n "__fish_maestro_needs_command" -f -a "history" -d 'Show past runs and what each did'
@@ -79,7 +89,7 @@ complete -c maestro -n "__fish_maestro_using_subcommand connections; and not __f
 complete -c maestro -n "__fish_maestro_using_subcommand connections; and not __fish_seen_subcommand_from list ls add show edit rename test del delete rm clear label import" -f -a "delete" -d 'Delete a connection'
 complete -c maestro -n "__fish_maestro_using_subcommand connections; and not __fish_seen_subcommand_from list ls add show edit rename test del delete rm clear label import" -f -a "rm" -d 'Delete a connection'
 complete -c maestro -n "__fish_maestro_using_subcommand connections; and not __fish_seen_subcommand_from list ls add show edit rename test del delete rm clear label import" -f -a "clear" -d 'Delete all connections, after CLEAR is typed'
-complete -c maestro -n "__fish_maestro_using_subcommand connections; and not __fish_seen_subcommand_from list ls add show edit rename test del delete rm clear label import" -f -a "label" -d 'Say which environment a connection belongs to'
+complete -c maestro -n "__fish_maestro_using_subcommand connections; and not __fish_seen_subcommand_from list ls add show edit rename test del delete rm clear label import" -f -a "label" -d 'Say which environment a connection belongs to, here and on its server'
 complete -c maestro -n "__fish_maestro_using_subcommand connections; and not __fish_seen_subcommand_from list ls add show edit rename test del delete rm clear label import" -f -a "import" -d 'Add connections found in ~/.my.cnf and in a DATABASE_URL of ./.env'
 complete -c maestro -n "__fish_maestro_using_subcommand connections; and __fish_seen_subcommand_from list" -l home -d 'Where connections, history and settings are kept (also MAESTRO_HOME)' -r -f -a "(__fish_complete_directories)"
 complete -c maestro -n "__fish_maestro_using_subcommand connections; and __fish_seen_subcommand_from list" -s o -l output -d 'How answers are printed' -r -f -a "table\t''
@@ -101,7 +111,8 @@ insecure\t''"
 complete -c maestro -n "__fish_maestro_using_subcommand connections; and __fish_seen_subcommand_from add" -l tls-ca -d 'The certificates (PEM) that the server\'s is verified against' -r -F
 complete -c maestro -n "__fish_maestro_using_subcommand connections; and __fish_seen_subcommand_from add" -l tls-pin -d 'The SHA-256 fingerprint of the one certificate that is trusted' -r
 complete -c maestro -n "__fish_maestro_using_subcommand connections; and __fish_seen_subcommand_from add" -l password-env -d 'The variable that holds the password: its name is stored, not its value' -r
-complete -c maestro -n "__fish_maestro_using_subcommand connections; and __fish_seen_subcommand_from add" -l store -d 'How the password is kept: base64 (not encrypted), env, cmd, ask (every time) or none' -r -f -a "base64\t''
+complete -c maestro -n "__fish_maestro_using_subcommand connections; and __fish_seen_subcommand_from add" -l store -d 'How the password is kept: vault (sealed; the default), base64 (not encrypted), env, cmd, ask (every time) or none' -r -f -a "vault\t''
+base64\t''
 env\t''
 cmd\t''
 ask\t''
@@ -129,7 +140,8 @@ insecure\t''"
 complete -c maestro -n "__fish_maestro_using_subcommand connections; and __fish_seen_subcommand_from edit" -l tls-ca -d 'The certificates (PEM) that the server\'s is verified against' -r -F
 complete -c maestro -n "__fish_maestro_using_subcommand connections; and __fish_seen_subcommand_from edit" -l tls-pin -d 'The SHA-256 fingerprint of the one certificate that is trusted' -r
 complete -c maestro -n "__fish_maestro_using_subcommand connections; and __fish_seen_subcommand_from edit" -l password-env -d 'The variable that holds the password: its name is stored, not its value' -r
-complete -c maestro -n "__fish_maestro_using_subcommand connections; and __fish_seen_subcommand_from edit" -l store -d 'How the password is kept: base64 (not encrypted), env, cmd, ask (every time) or none' -r -f -a "base64\t''
+complete -c maestro -n "__fish_maestro_using_subcommand connections; and __fish_seen_subcommand_from edit" -l store -d 'How the password is kept: vault (sealed; the default), base64 (not encrypted), env, cmd, ask (every time) or none' -r -f -a "vault\t''
+base64\t''
 env\t''
 cmd\t''
 ask\t''
@@ -223,7 +235,7 @@ complete -c maestro -n "__fish_maestro_using_subcommand conn; and not __fish_see
 complete -c maestro -n "__fish_maestro_using_subcommand conn; and not __fish_seen_subcommand_from list ls add show edit rename test del delete rm clear label import" -f -a "delete" -d 'Delete a connection'
 complete -c maestro -n "__fish_maestro_using_subcommand conn; and not __fish_seen_subcommand_from list ls add show edit rename test del delete rm clear label import" -f -a "rm" -d 'Delete a connection'
 complete -c maestro -n "__fish_maestro_using_subcommand conn; and not __fish_seen_subcommand_from list ls add show edit rename test del delete rm clear label import" -f -a "clear" -d 'Delete all connections, after CLEAR is typed'
-complete -c maestro -n "__fish_maestro_using_subcommand conn; and not __fish_seen_subcommand_from list ls add show edit rename test del delete rm clear label import" -f -a "label" -d 'Say which environment a connection belongs to'
+complete -c maestro -n "__fish_maestro_using_subcommand conn; and not __fish_seen_subcommand_from list ls add show edit rename test del delete rm clear label import" -f -a "label" -d 'Say which environment a connection belongs to, here and on its server'
 complete -c maestro -n "__fish_maestro_using_subcommand conn; and not __fish_seen_subcommand_from list ls add show edit rename test del delete rm clear label import" -f -a "import" -d 'Add connections found in ~/.my.cnf and in a DATABASE_URL of ./.env'
 complete -c maestro -n "__fish_maestro_using_subcommand conn; and __fish_seen_subcommand_from list" -l home -d 'Where connections, history and settings are kept (also MAESTRO_HOME)' -r -f -a "(__fish_complete_directories)"
 complete -c maestro -n "__fish_maestro_using_subcommand conn; and __fish_seen_subcommand_from list" -s o -l output -d 'How answers are printed' -r -f -a "table\t''
@@ -245,7 +257,8 @@ insecure\t''"
 complete -c maestro -n "__fish_maestro_using_subcommand conn; and __fish_seen_subcommand_from add" -l tls-ca -d 'The certificates (PEM) that the server\'s is verified against' -r -F
 complete -c maestro -n "__fish_maestro_using_subcommand conn; and __fish_seen_subcommand_from add" -l tls-pin -d 'The SHA-256 fingerprint of the one certificate that is trusted' -r
 complete -c maestro -n "__fish_maestro_using_subcommand conn; and __fish_seen_subcommand_from add" -l password-env -d 'The variable that holds the password: its name is stored, not its value' -r
-complete -c maestro -n "__fish_maestro_using_subcommand conn; and __fish_seen_subcommand_from add" -l store -d 'How the password is kept: base64 (not encrypted), env, cmd, ask (every time) or none' -r -f -a "base64\t''
+complete -c maestro -n "__fish_maestro_using_subcommand conn; and __fish_seen_subcommand_from add" -l store -d 'How the password is kept: vault (sealed; the default), base64 (not encrypted), env, cmd, ask (every time) or none' -r -f -a "vault\t''
+base64\t''
 env\t''
 cmd\t''
 ask\t''
@@ -273,7 +286,8 @@ insecure\t''"
 complete -c maestro -n "__fish_maestro_using_subcommand conn; and __fish_seen_subcommand_from edit" -l tls-ca -d 'The certificates (PEM) that the server\'s is verified against' -r -F
 complete -c maestro -n "__fish_maestro_using_subcommand conn; and __fish_seen_subcommand_from edit" -l tls-pin -d 'The SHA-256 fingerprint of the one certificate that is trusted' -r
 complete -c maestro -n "__fish_maestro_using_subcommand conn; and __fish_seen_subcommand_from edit" -l password-env -d 'The variable that holds the password: its name is stored, not its value' -r
-complete -c maestro -n "__fish_maestro_using_subcommand conn; and __fish_seen_subcommand_from edit" -l store -d 'How the password is kept: base64 (not encrypted), env, cmd, ask (every time) or none' -r -f -a "base64\t''
+complete -c maestro -n "__fish_maestro_using_subcommand conn; and __fish_seen_subcommand_from edit" -l store -d 'How the password is kept: vault (sealed; the default), base64 (not encrypted), env, cmd, ask (every time) or none' -r -f -a "vault\t''
+base64\t''
 env\t''
 cmd\t''
 ask\t''
@@ -349,6 +363,68 @@ complete -c maestro -n "__fish_maestro_using_subcommand conn; and __fish_seen_su
 complete -c maestro -n "__fish_maestro_using_subcommand conn; and __fish_seen_subcommand_from import" -l no-test -d 'Save without connecting first'
 complete -c maestro -n "__fish_maestro_using_subcommand conn; and __fish_seen_subcommand_from import" -l no-banner -d 'Open the prompt without the welcome'
 complete -c maestro -n "__fish_maestro_using_subcommand conn; and __fish_seen_subcommand_from import" -s h -l help -d 'Print help'
+complete -c maestro -n "__fish_maestro_using_subcommand vault; and not __fish_seen_subcommand_from status init lock unlock rekey migrate" -l home -d 'Where connections, history and settings are kept (also MAESTRO_HOME)' -r -f -a "(__fish_complete_directories)"
+complete -c maestro -n "__fish_maestro_using_subcommand vault; and not __fish_seen_subcommand_from status init lock unlock rekey migrate" -s o -l output -d 'How answers are printed' -r -f -a "table\t''
+json\t''
+csv\t''
+md\t''"
+complete -c maestro -n "__fish_maestro_using_subcommand vault; and not __fish_seen_subcommand_from status init lock unlock rekey migrate" -l no-banner -d 'Open the prompt without the welcome'
+complete -c maestro -n "__fish_maestro_using_subcommand vault; and not __fish_seen_subcommand_from status init lock unlock rekey migrate" -s h -l help -d 'Print help'
+complete -c maestro -n "__fish_maestro_using_subcommand vault; and not __fish_seen_subcommand_from status init lock unlock rekey migrate" -f -a "status" -d 'Say what protects the vault and how many passwords are in it'
+complete -c maestro -n "__fish_maestro_using_subcommand vault; and not __fish_seen_subcommand_from status init lock unlock rekey migrate" -f -a "init" -d 'Make the vault; asks for a passphrase unless a key file is wanted'
+complete -c maestro -n "__fish_maestro_using_subcommand vault; and not __fish_seen_subcommand_from status init lock unlock rekey migrate" -f -a "lock" -d 'Forget the key until the passphrase is typed again'
+complete -c maestro -n "__fish_maestro_using_subcommand vault; and not __fish_seen_subcommand_from status init lock unlock rekey migrate" -f -a "unlock" -d 'Ask for the passphrase, once for this session'
+complete -c maestro -n "__fish_maestro_using_subcommand vault; and not __fish_seen_subcommand_from status init lock unlock rekey migrate" -f -a "rekey" -d 'Give the vault a new key and seal every password again'
+complete -c maestro -n "__fish_maestro_using_subcommand vault; and not __fish_seen_subcommand_from status init lock unlock rekey migrate" -f -a "migrate" -d 'Move the base64 passwords of the store into the vault'
+complete -c maestro -n "__fish_maestro_using_subcommand vault; and __fish_seen_subcommand_from status" -l home -d 'Where connections, history and settings are kept (also MAESTRO_HOME)' -r -f -a "(__fish_complete_directories)"
+complete -c maestro -n "__fish_maestro_using_subcommand vault; and __fish_seen_subcommand_from status" -s o -l output -d 'How answers are printed' -r -f -a "table\t''
+json\t''
+csv\t''
+md\t''"
+complete -c maestro -n "__fish_maestro_using_subcommand vault; and __fish_seen_subcommand_from status" -l no-banner -d 'Open the prompt without the welcome'
+complete -c maestro -n "__fish_maestro_using_subcommand vault; and __fish_seen_subcommand_from status" -s h -l help -d 'Print help'
+complete -c maestro -n "__fish_maestro_using_subcommand vault; and __fish_seen_subcommand_from init" -l key-file -d 'Keep the key in a file of mode 0600 for use without a person: vault.key in the home folder, or PATH' -r -F
+complete -c maestro -n "__fish_maestro_using_subcommand vault; and __fish_seen_subcommand_from init" -l home -d 'Where connections, history and settings are kept (also MAESTRO_HOME)' -r -f -a "(__fish_complete_directories)"
+complete -c maestro -n "__fish_maestro_using_subcommand vault; and __fish_seen_subcommand_from init" -s o -l output -d 'How answers are printed' -r -f -a "table\t''
+json\t''
+csv\t''
+md\t''"
+complete -c maestro -n "__fish_maestro_using_subcommand vault; and __fish_seen_subcommand_from init" -l passphrase-stdin -d 'Read the passphrase from the first line of the standard input'
+complete -c maestro -n "__fish_maestro_using_subcommand vault; and __fish_seen_subcommand_from init" -l discard -d 'Forget the present vault and the passwords in it, after DISCARD is typed'
+complete -c maestro -n "__fish_maestro_using_subcommand vault; and __fish_seen_subcommand_from init" -l no-banner -d 'Open the prompt without the welcome'
+complete -c maestro -n "__fish_maestro_using_subcommand vault; and __fish_seen_subcommand_from init" -s h -l help -d 'Print help'
+complete -c maestro -n "__fish_maestro_using_subcommand vault; and __fish_seen_subcommand_from lock" -l home -d 'Where connections, history and settings are kept (also MAESTRO_HOME)' -r -f -a "(__fish_complete_directories)"
+complete -c maestro -n "__fish_maestro_using_subcommand vault; and __fish_seen_subcommand_from lock" -s o -l output -d 'How answers are printed' -r -f -a "table\t''
+json\t''
+csv\t''
+md\t''"
+complete -c maestro -n "__fish_maestro_using_subcommand vault; and __fish_seen_subcommand_from lock" -l no-banner -d 'Open the prompt without the welcome'
+complete -c maestro -n "__fish_maestro_using_subcommand vault; and __fish_seen_subcommand_from lock" -s h -l help -d 'Print help'
+complete -c maestro -n "__fish_maestro_using_subcommand vault; and __fish_seen_subcommand_from unlock" -l home -d 'Where connections, history and settings are kept (also MAESTRO_HOME)' -r -f -a "(__fish_complete_directories)"
+complete -c maestro -n "__fish_maestro_using_subcommand vault; and __fish_seen_subcommand_from unlock" -s o -l output -d 'How answers are printed' -r -f -a "table\t''
+json\t''
+csv\t''
+md\t''"
+complete -c maestro -n "__fish_maestro_using_subcommand vault; and __fish_seen_subcommand_from unlock" -l passphrase-stdin -d 'Read the passphrase from the first line of the standard input'
+complete -c maestro -n "__fish_maestro_using_subcommand vault; and __fish_seen_subcommand_from unlock" -l no-banner -d 'Open the prompt without the welcome'
+complete -c maestro -n "__fish_maestro_using_subcommand vault; and __fish_seen_subcommand_from unlock" -s h -l help -d 'Print help'
+complete -c maestro -n "__fish_maestro_using_subcommand vault; and __fish_seen_subcommand_from rekey" -l key-file -d 'Keep the key in a file of mode 0600 for use without a person: vault.key in the home folder, or PATH' -r -F
+complete -c maestro -n "__fish_maestro_using_subcommand vault; and __fish_seen_subcommand_from rekey" -l home -d 'Where connections, history and settings are kept (also MAESTRO_HOME)' -r -f -a "(__fish_complete_directories)"
+complete -c maestro -n "__fish_maestro_using_subcommand vault; and __fish_seen_subcommand_from rekey" -s o -l output -d 'How answers are printed' -r -f -a "table\t''
+json\t''
+csv\t''
+md\t''"
+complete -c maestro -n "__fish_maestro_using_subcommand vault; and __fish_seen_subcommand_from rekey" -l passphrase-stdin -d 'Read the passphrase from the first line of the standard input'
+complete -c maestro -n "__fish_maestro_using_subcommand vault; and __fish_seen_subcommand_from rekey" -l passphrase -d 'Ask for a passphrase, where a key file was used before'
+complete -c maestro -n "__fish_maestro_using_subcommand vault; and __fish_seen_subcommand_from rekey" -l no-banner -d 'Open the prompt without the welcome'
+complete -c maestro -n "__fish_maestro_using_subcommand vault; and __fish_seen_subcommand_from rekey" -s h -l help -d 'Print help'
+complete -c maestro -n "__fish_maestro_using_subcommand vault; and __fish_seen_subcommand_from migrate" -l home -d 'Where connections, history and settings are kept (also MAESTRO_HOME)' -r -f -a "(__fish_complete_directories)"
+complete -c maestro -n "__fish_maestro_using_subcommand vault; and __fish_seen_subcommand_from migrate" -s o -l output -d 'How answers are printed' -r -f -a "table\t''
+json\t''
+csv\t''
+md\t''"
+complete -c maestro -n "__fish_maestro_using_subcommand vault; and __fish_seen_subcommand_from migrate" -l no-banner -d 'Open the prompt without the welcome'
+complete -c maestro -n "__fish_maestro_using_subcommand vault; and __fish_seen_subcommand_from migrate" -s h -l help -d 'Print help'
 complete -c maestro -n "__fish_maestro_using_subcommand source" -l home -d 'Where connections, history and settings are kept (also MAESTRO_HOME)' -r -f -a "(__fish_complete_directories)"
 complete -c maestro -n "__fish_maestro_using_subcommand source" -s o -l output -d 'How answers are printed' -r -f -a "table\t''
 json\t''
@@ -423,6 +499,7 @@ complete -c maestro -n "__fish_maestro_using_subcommand sync" -l jobs -d 'How ma
 complete -c maestro -n "__fish_maestro_using_subcommand sync" -l verify -d 'How the copy is proven: by counts, by checksums too, or not at all (exit code 6)' -r -f -a "count\t''
 checksum\t''
 none\t''"
+complete -c maestro -n "__fish_maestro_using_subcommand sync" -l allow-vanish -d 'Let up to so many percent of the target\'s rows vanish [default: 30%]' -r
 complete -c maestro -n "__fish_maestro_using_subcommand sync" -l home -d 'Where connections, history and settings are kept (also MAESTRO_HOME)' -r -f -a "(__fish_complete_directories)"
 complete -c maestro -n "__fish_maestro_using_subcommand sync" -s o -l output -d 'How answers are printed' -r -f -a "table\t''
 json\t''
@@ -431,11 +508,116 @@ md\t''"
 complete -c maestro -n "__fish_maestro_using_subcommand sync" -l schema -d 'Create what is missing, without rows; a differing table that holds rows is refused'
 complete -c maestro -n "__fish_maestro_using_subcommand sync" -l data -d 'Replace the rows only; both sides must have the same structure'
 complete -c maestro -n "__fish_maestro_using_subcommand sync" -l keep-extra -d 'Keep tables and objects that only the target has'
+complete -c maestro -n "__fish_maestro_using_subcommand sync" -l stop-on-error -d 'Stop at the first database that fails'
+complete -c maestro -n "__fish_maestro_using_subcommand sync" -l allow-empty -d 'Go on although the source holds no rows and the target does'
+complete -c maestro -n "__fish_maestro_using_subcommand sync" -l allow-replica -d 'Write to a target that replicates from another server'
+complete -c maestro -n "__fish_maestro_using_subcommand sync" -l allow-newer -d 'Replace tables that the target wrote later, and counted further, than the source'
+complete -c maestro -n "__fish_maestro_using_subcommand sync" -l reverse -d 'Sync against the direction in which this pair was synced before'
 complete -c maestro -n "__fish_maestro_using_subcommand sync" -l dry-run -d 'Show the plan and stop'
 complete -c maestro -n "__fish_maestro_using_subcommand sync" -s y -l yes -d 'Answer the question with yes; never enough for a target labelled production or unknown'
-complete -c maestro -n "__fish_maestro_using_subcommand sync" -l stop-on-error -d 'Stop at the first database that fails'
 complete -c maestro -n "__fish_maestro_using_subcommand sync" -l no-banner -d 'Open the prompt without the welcome'
 complete -c maestro -n "__fish_maestro_using_subcommand sync" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c maestro -n "__fish_maestro_using_subcommand plan" -l select -d 'The databases to take: numbers, names, globs, /regex/, all' -r
+complete -c maestro -n "__fish_maestro_using_subcommand plan" -l map -d 'Give a database another name on the target; repeatable' -r
+complete -c maestro -n "__fish_maestro_using_subcommand plan" -l table -d 'Only these tables (name or glob; repeatable); nothing else is touched' -r
+complete -c maestro -n "__fish_maestro_using_subcommand plan" -l exclude -d 'Leave these tables as they are on the target (name or glob; repeatable)' -r
+complete -c maestro -n "__fish_maestro_using_subcommand plan" -l no-data -d 'Create these tables without rows, also where the target holds some (name or glob; repeatable)' -r
+complete -c maestro -n "__fish_maestro_using_subcommand plan" -l jobs -d 'How many readers and writers work at once, at most sync.max_concurrency [default: by the processors]' -r
+complete -c maestro -n "__fish_maestro_using_subcommand plan" -l verify -d 'How the copy is proven: by counts, by checksums too, or not at all (exit code 6)' -r -f -a "count\t''
+checksum\t''
+none\t''"
+complete -c maestro -n "__fish_maestro_using_subcommand plan" -l allow-vanish -d 'Let up to so many percent of the target\'s rows vanish [default: 30%]' -r
+complete -c maestro -n "__fish_maestro_using_subcommand plan" -l out -d 'Write the plan to a new file too, readable by you alone' -r -F
+complete -c maestro -n "__fish_maestro_using_subcommand plan" -l home -d 'Where connections, history and settings are kept (also MAESTRO_HOME)' -r -f -a "(__fish_complete_directories)"
+complete -c maestro -n "__fish_maestro_using_subcommand plan" -s o -l output -d 'How answers are printed' -r -f -a "table\t''
+json\t''
+csv\t''
+md\t''"
+complete -c maestro -n "__fish_maestro_using_subcommand plan" -l schema -d 'Create what is missing, without rows; a differing table that holds rows is refused'
+complete -c maestro -n "__fish_maestro_using_subcommand plan" -l data -d 'Replace the rows only; both sides must have the same structure'
+complete -c maestro -n "__fish_maestro_using_subcommand plan" -l keep-extra -d 'Keep tables and objects that only the target has'
+complete -c maestro -n "__fish_maestro_using_subcommand plan" -l stop-on-error -d 'Stop at the first database that fails'
+complete -c maestro -n "__fish_maestro_using_subcommand plan" -l allow-empty -d 'Go on although the source holds no rows and the target does'
+complete -c maestro -n "__fish_maestro_using_subcommand plan" -l allow-replica -d 'Write to a target that replicates from another server'
+complete -c maestro -n "__fish_maestro_using_subcommand plan" -l allow-newer -d 'Replace tables that the target wrote later, and counted further, than the source'
+complete -c maestro -n "__fish_maestro_using_subcommand plan" -l reverse -d 'Sync against the direction in which this pair was synced before'
+complete -c maestro -n "__fish_maestro_using_subcommand plan" -l no-banner -d 'Open the prompt without the welcome'
+complete -c maestro -n "__fish_maestro_using_subcommand plan" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c maestro -n "__fish_maestro_using_subcommand plans" -l home -d 'Where connections, history and settings are kept (also MAESTRO_HOME)' -r -f -a "(__fish_complete_directories)"
+complete -c maestro -n "__fish_maestro_using_subcommand plans" -s o -l output -d 'How answers are printed' -r -f -a "table\t''
+json\t''
+csv\t''
+md\t''"
+complete -c maestro -n "__fish_maestro_using_subcommand plans" -l no-banner -d 'Open the prompt without the welcome'
+complete -c maestro -n "__fish_maestro_using_subcommand plans" -s h -l help -d 'Print help'
+complete -c maestro -n "__fish_maestro_using_subcommand apply" -l home -d 'Where connections, history and settings are kept (also MAESTRO_HOME)' -r -f -a "(__fish_complete_directories)"
+complete -c maestro -n "__fish_maestro_using_subcommand apply" -s o -l output -d 'How answers are printed' -r -f -a "table\t''
+json\t''
+csv\t''
+md\t''"
+complete -c maestro -n "__fish_maestro_using_subcommand apply" -s y -l yes -d 'Answer the question with yes; never enough for a target labelled production or unknown'
+complete -c maestro -n "__fish_maestro_using_subcommand apply" -l no-banner -d 'Open the prompt without the welcome'
+complete -c maestro -n "__fish_maestro_using_subcommand apply" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c maestro -n "__fish_maestro_using_subcommand approve" -l for -d 'How long the approval holds, at most 24h' -r
+complete -c maestro -n "__fish_maestro_using_subcommand approve" -l home -d 'Where connections, history and settings are kept (also MAESTRO_HOME)' -r -f -a "(__fish_complete_directories)"
+complete -c maestro -n "__fish_maestro_using_subcommand approve" -s o -l output -d 'How answers are printed' -r -f -a "table\t''
+json\t''
+csv\t''
+md\t''"
+complete -c maestro -n "__fish_maestro_using_subcommand approve" -l no-banner -d 'Open the prompt without the welcome'
+complete -c maestro -n "__fish_maestro_using_subcommand approve" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c maestro -n "__fish_maestro_using_subcommand resume" -l home -d 'Where connections, history and settings are kept (also MAESTRO_HOME)' -r -f -a "(__fish_complete_directories)"
+complete -c maestro -n "__fish_maestro_using_subcommand resume" -s o -l output -d 'How answers are printed' -r -f -a "table\t''
+json\t''
+csv\t''
+md\t''"
+complete -c maestro -n "__fish_maestro_using_subcommand resume" -s y -l yes -d 'Answer the question with yes; never enough for a target labelled production or unknown'
+complete -c maestro -n "__fish_maestro_using_subcommand resume" -l no-banner -d 'Open the prompt without the welcome'
+complete -c maestro -n "__fish_maestro_using_subcommand resume" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c maestro -n "__fish_maestro_using_subcommand rollback" -l home -d 'Where connections, history and settings are kept (also MAESTRO_HOME)' -r -f -a "(__fish_complete_directories)"
+complete -c maestro -n "__fish_maestro_using_subcommand rollback" -s o -l output -d 'How answers are printed' -r -f -a "table\t''
+json\t''
+csv\t''
+md\t''"
+complete -c maestro -n "__fish_maestro_using_subcommand rollback" -l dry-run -d 'Show what would be done and stop'
+complete -c maestro -n "__fish_maestro_using_subcommand rollback" -l discard-writes -d 'Also where tables were written since the run: those rows leave with the tables'
+complete -c maestro -n "__fish_maestro_using_subcommand rollback" -s y -l yes -d 'Answer the question with yes; never enough for a target labelled production or unknown'
+complete -c maestro -n "__fish_maestro_using_subcommand rollback" -l no-banner -d 'Open the prompt without the welcome'
+complete -c maestro -n "__fish_maestro_using_subcommand rollback" -s h -l help -d 'Print help'
+complete -c maestro -n "__fish_maestro_using_subcommand undo; and not __fish_seen_subcommand_from list drop" -l home -d 'Where connections, history and settings are kept (also MAESTRO_HOME)' -r -f -a "(__fish_complete_directories)"
+complete -c maestro -n "__fish_maestro_using_subcommand undo; and not __fish_seen_subcommand_from list drop" -s o -l output -d 'How answers are printed' -r -f -a "table\t''
+json\t''
+csv\t''
+md\t''"
+complete -c maestro -n "__fish_maestro_using_subcommand undo; and not __fish_seen_subcommand_from list drop" -l no-banner -d 'Open the prompt without the welcome'
+complete -c maestro -n "__fish_maestro_using_subcommand undo; and not __fish_seen_subcommand_from list drop" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c maestro -n "__fish_maestro_using_subcommand undo; and not __fish_seen_subcommand_from list drop" -f -a "list" -d 'List the undos of a connection with their age and size'
+complete -c maestro -n "__fish_maestro_using_subcommand undo; and not __fish_seen_subcommand_from list drop" -f -a "drop" -d 'Drop undos for good: the way back is gone then'
+complete -c maestro -n "__fish_maestro_using_subcommand undo; and __fish_seen_subcommand_from list" -l home -d 'Where connections, history and settings are kept (also MAESTRO_HOME)' -r -f -a "(__fish_complete_directories)"
+complete -c maestro -n "__fish_maestro_using_subcommand undo; and __fish_seen_subcommand_from list" -s o -l output -d 'How answers are printed' -r -f -a "table\t''
+json\t''
+csv\t''
+md\t''"
+complete -c maestro -n "__fish_maestro_using_subcommand undo; and __fish_seen_subcommand_from list" -l no-banner -d 'Open the prompt without the welcome'
+complete -c maestro -n "__fish_maestro_using_subcommand undo; and __fish_seen_subcommand_from list" -s h -l help -d 'Print help'
+complete -c maestro -n "__fish_maestro_using_subcommand undo; and __fish_seen_subcommand_from drop" -l older -d 'All undos of a connection that are older, as 7d or 12h' -r
+complete -c maestro -n "__fish_maestro_using_subcommand undo; and __fish_seen_subcommand_from drop" -l on -d 'The connection for --older [default: the session\'s target]' -r
+complete -c maestro -n "__fish_maestro_using_subcommand undo; and __fish_seen_subcommand_from drop" -l home -d 'Where connections, history and settings are kept (also MAESTRO_HOME)' -r -f -a "(__fish_complete_directories)"
+complete -c maestro -n "__fish_maestro_using_subcommand undo; and __fish_seen_subcommand_from drop" -s o -l output -d 'How answers are printed' -r -f -a "table\t''
+json\t''
+csv\t''
+md\t''"
+complete -c maestro -n "__fish_maestro_using_subcommand undo; and __fish_seen_subcommand_from drop" -s y -l yes -d 'Answer the question with yes'
+complete -c maestro -n "__fish_maestro_using_subcommand undo; and __fish_seen_subcommand_from drop" -l no-banner -d 'Open the prompt without the welcome'
+complete -c maestro -n "__fish_maestro_using_subcommand undo; and __fish_seen_subcommand_from drop" -s h -l help -d 'Print help'
+complete -c maestro -n "__fish_maestro_using_subcommand prune" -l home -d 'Where connections, history and settings are kept (also MAESTRO_HOME)' -r -f -a "(__fish_complete_directories)"
+complete -c maestro -n "__fish_maestro_using_subcommand prune" -s o -l output -d 'How answers are printed' -r -f -a "table\t''
+json\t''
+csv\t''
+md\t''"
+complete -c maestro -n "__fish_maestro_using_subcommand prune" -s y -l yes -d 'Answer the question with yes'
+complete -c maestro -n "__fish_maestro_using_subcommand prune" -l no-banner -d 'Open the prompt without the welcome'
+complete -c maestro -n "__fish_maestro_using_subcommand prune" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c maestro -n "__fish_maestro_using_subcommand compare" -l select -d 'The databases to take: numbers, names, globs, /regex/, all' -r
 complete -c maestro -n "__fish_maestro_using_subcommand compare" -l map -d 'Give a database another name on the target; repeatable' -r
 complete -c maestro -n "__fish_maestro_using_subcommand compare" -l table -d 'Only these tables (name or glob; repeatable)' -r
@@ -464,6 +646,69 @@ complete -c maestro -n "__fish_maestro_using_subcommand diff" -l data -d 'Rows o
 complete -c maestro -n "__fish_maestro_using_subcommand diff" -l counts -d 'Compare the number of rows only, not their content'
 complete -c maestro -n "__fish_maestro_using_subcommand diff" -l no-banner -d 'Open the prompt without the welcome'
 complete -c maestro -n "__fish_maestro_using_subcommand diff" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c maestro -n "__fish_maestro_using_subcommand backup; and not __fish_seen_subcommand_from list ls create verify restore" -l home -d 'Where connections, history and settings are kept (also MAESTRO_HOME)' -r -f -a "(__fish_complete_directories)"
+complete -c maestro -n "__fish_maestro_using_subcommand backup; and not __fish_seen_subcommand_from list ls create verify restore" -s o -l output -d 'How answers are printed' -r -f -a "table\t''
+json\t''
+csv\t''
+md\t''"
+complete -c maestro -n "__fish_maestro_using_subcommand backup; and not __fish_seen_subcommand_from list ls create verify restore" -l no-banner -d 'Open the prompt without the welcome'
+complete -c maestro -n "__fish_maestro_using_subcommand backup; and not __fish_seen_subcommand_from list ls create verify restore" -s h -l help -d 'Print help'
+complete -c maestro -n "__fish_maestro_using_subcommand backup; and not __fish_seen_subcommand_from list ls create verify restore" -f -a "list" -d 'List the backups, the newest first'
+complete -c maestro -n "__fish_maestro_using_subcommand backup; and not __fish_seen_subcommand_from list ls create verify restore" -f -a "ls" -d 'List the backups, the newest first'
+complete -c maestro -n "__fish_maestro_using_subcommand backup; and not __fish_seen_subcommand_from list ls create verify restore" -f -a "create" -d 'Save databases of one moment, and read the files back'
+complete -c maestro -n "__fish_maestro_using_subcommand backup; and not __fish_seen_subcommand_from list ls create verify restore" -f -a "verify" -d 'Read every byte of a backup and name what is damaged (exit code 2)'
+complete -c maestro -n "__fish_maestro_using_subcommand backup; and not __fish_seen_subcommand_from list ls create verify restore" -f -a "restore" -d 'Copy the databases of a backup back, as a sync: plan, question, staging, swap'
+complete -c maestro -n "__fish_maestro_using_subcommand backup; and __fish_seen_subcommand_from list" -l home -d 'Where connections, history and settings are kept (also MAESTRO_HOME)' -r -f -a "(__fish_complete_directories)"
+complete -c maestro -n "__fish_maestro_using_subcommand backup; and __fish_seen_subcommand_from list" -s o -l output -d 'How answers are printed' -r -f -a "table\t''
+json\t''
+csv\t''
+md\t''"
+complete -c maestro -n "__fish_maestro_using_subcommand backup; and __fish_seen_subcommand_from list" -l no-banner -d 'Open the prompt without the welcome'
+complete -c maestro -n "__fish_maestro_using_subcommand backup; and __fish_seen_subcommand_from list" -s h -l help -d 'Print help'
+complete -c maestro -n "__fish_maestro_using_subcommand backup; and __fish_seen_subcommand_from ls" -l home -d 'Where connections, history and settings are kept (also MAESTRO_HOME)' -r -f -a "(__fish_complete_directories)"
+complete -c maestro -n "__fish_maestro_using_subcommand backup; and __fish_seen_subcommand_from ls" -s o -l output -d 'How answers are printed' -r -f -a "table\t''
+json\t''
+csv\t''
+md\t''"
+complete -c maestro -n "__fish_maestro_using_subcommand backup; and __fish_seen_subcommand_from ls" -l no-banner -d 'Open the prompt without the welcome'
+complete -c maestro -n "__fish_maestro_using_subcommand backup; and __fish_seen_subcommand_from ls" -s h -l help -d 'Print help'
+complete -c maestro -n "__fish_maestro_using_subcommand backup; and __fish_seen_subcommand_from create" -l select -d 'The databases to save: numbers, names, globs, /regex/, all' -r
+complete -c maestro -n "__fish_maestro_using_subcommand backup; and __fish_seen_subcommand_from create" -l to -d 'Make the backup in this folder [default: backups in the home folder]' -r
+complete -c maestro -n "__fish_maestro_using_subcommand backup; and __fish_seen_subcommand_from create" -l jobs -d 'How many readers work at once, at most sync.max_concurrency [default: by the processors]' -r
+complete -c maestro -n "__fish_maestro_using_subcommand backup; and __fish_seen_subcommand_from create" -l home -d 'Where connections, history and settings are kept (also MAESTRO_HOME)' -r -f -a "(__fish_complete_directories)"
+complete -c maestro -n "__fish_maestro_using_subcommand backup; and __fish_seen_subcommand_from create" -s o -l output -d 'How answers are printed' -r -f -a "table\t''
+json\t''
+csv\t''
+md\t''"
+complete -c maestro -n "__fish_maestro_using_subcommand backup; and __fish_seen_subcommand_from create" -l no-verify -d 'Do not read the files back at the end (exit code 6)'
+complete -c maestro -n "__fish_maestro_using_subcommand backup; and __fish_seen_subcommand_from create" -l no-banner -d 'Open the prompt without the welcome'
+complete -c maestro -n "__fish_maestro_using_subcommand backup; and __fish_seen_subcommand_from create" -s h -l help -d 'Print help'
+complete -c maestro -n "__fish_maestro_using_subcommand backup; and __fish_seen_subcommand_from verify" -l home -d 'Where connections, history and settings are kept (also MAESTRO_HOME)' -r -f -a "(__fish_complete_directories)"
+complete -c maestro -n "__fish_maestro_using_subcommand backup; and __fish_seen_subcommand_from verify" -s o -l output -d 'How answers are printed' -r -f -a "table\t''
+json\t''
+csv\t''
+md\t''"
+complete -c maestro -n "__fish_maestro_using_subcommand backup; and __fish_seen_subcommand_from verify" -l no-banner -d 'Open the prompt without the welcome'
+complete -c maestro -n "__fish_maestro_using_subcommand backup; and __fish_seen_subcommand_from verify" -s h -l help -d 'Print help'
+complete -c maestro -n "__fish_maestro_using_subcommand backup; and __fish_seen_subcommand_from restore" -l select -d 'Only these databases of the backup: numbers, names, globs, /regex/' -r
+complete -c maestro -n "__fish_maestro_using_subcommand backup; and __fish_seen_subcommand_from restore" -l map -d 'Give a database another name on the target; repeatable' -r
+complete -c maestro -n "__fish_maestro_using_subcommand backup; and __fish_seen_subcommand_from restore" -l table -d 'Only these tables (name or glob; repeatable); nothing else is touched' -r
+complete -c maestro -n "__fish_maestro_using_subcommand backup; and __fish_seen_subcommand_from restore" -l jobs -d 'How many readers and writers work at once, at most sync.max_concurrency [default: by the processors]' -r
+complete -c maestro -n "__fish_maestro_using_subcommand backup; and __fish_seen_subcommand_from restore" -l allow-vanish -d 'Let up to so many percent of the target\'s rows vanish [default: 30%]' -r
+complete -c maestro -n "__fish_maestro_using_subcommand backup; and __fish_seen_subcommand_from restore" -l home -d 'Where connections, history and settings are kept (also MAESTRO_HOME)' -r -f -a "(__fish_complete_directories)"
+complete -c maestro -n "__fish_maestro_using_subcommand backup; and __fish_seen_subcommand_from restore" -s o -l output -d 'How answers are printed' -r -f -a "table\t''
+json\t''
+csv\t''
+md\t''"
+complete -c maestro -n "__fish_maestro_using_subcommand backup; and __fish_seen_subcommand_from restore" -l keep-extra -d 'Keep tables and objects that only the target has'
+complete -c maestro -n "__fish_maestro_using_subcommand backup; and __fish_seen_subcommand_from restore" -l dry-run -d 'Show the plan and stop'
+complete -c maestro -n "__fish_maestro_using_subcommand backup; and __fish_seen_subcommand_from restore" -s y -l yes -d 'Answer the question with yes; never enough for a target labelled production or unknown'
+complete -c maestro -n "__fish_maestro_using_subcommand backup; and __fish_seen_subcommand_from restore" -l allow-empty -d 'Go on although the source holds no rows and the target does'
+complete -c maestro -n "__fish_maestro_using_subcommand backup; and __fish_seen_subcommand_from restore" -l allow-replica -d 'Write to a target that replicates from another server'
+complete -c maestro -n "__fish_maestro_using_subcommand backup; and __fish_seen_subcommand_from restore" -l allow-newer -d 'Replace tables that the target wrote later, and counted further, than the source'
+complete -c maestro -n "__fish_maestro_using_subcommand backup; and __fish_seen_subcommand_from restore" -l reverse -d 'Sync against the direction in which this pair was synced before'
+complete -c maestro -n "__fish_maestro_using_subcommand backup; and __fish_seen_subcommand_from restore" -l no-banner -d 'Open the prompt without the welcome'
+complete -c maestro -n "__fish_maestro_using_subcommand backup; and __fish_seen_subcommand_from restore" -s h -l help -d 'Print help'
 complete -c maestro -n "__fish_maestro_using_subcommand query" -l limit -d 'Show at most this many rows; 0 shows all [default: 1000, and all with -o csv or json]' -r
 complete -c maestro -n "__fish_maestro_using_subcommand query" -l home -d 'Where connections, history and settings are kept (also MAESTRO_HOME)' -r -f -a "(__fish_complete_directories)"
 complete -c maestro -n "__fish_maestro_using_subcommand query" -s o -l output -d 'How answers are printed' -r -f -a "table\t''
