@@ -314,6 +314,8 @@ fn a_wrong_password_is_named_and_typed_anew() {
         shown.trim_end().ends_with(':') || shown.trim_end().ends_with(']')
     });
     screen.enter(ends::PASSWORD);
+    screen.wait_for("Passphrase of the new vault");
+    screen.enter("");
     screen.wait_for("Saved src");
     screen.wait_for_line("maestro>");
     let bytes = String::from_utf8_lossy(screen.bytes());

@@ -141,7 +141,7 @@ fn a_passphrase_is_asked_for_once_in_a_session_and_never_shown() {
 #[test]
 fn the_first_password_at_a_terminal_asks_how_the_vault_is_protected() {
     let home = home();
-    let mut screen = Screen::open(home.path(), &ADD[..], &[]);
+    let mut screen = Screen::open(home.path(), ADD, &[]);
     screen.wait_for("Password of app@127.0.0.1:9 (empty: none):");
     screen.enter("Canary1");
     screen.wait_for("Passphrase of the new vault (empty: a key file opens it):");

@@ -173,7 +173,14 @@ impl Ends {
         }
         answer(screen, "Environment (", label.name());
         answer(screen, &format!("Save {name}? [Y/n]"), "y");
-        screen.wait_for(&format!("Saved {name}"));
+        let (saved, vault) = (format!("Saved {name}"), "Passphrase of the new vault");
+        screen.wait_until(&saved, |shown| {
+            shown.contains(&saved) || shown.contains(vault)
+        });
+        if screen.contents().contains(vault) {
+            screen.enter("");
+        }
+        screen.wait_for(&saved);
         screen.wait_for_line("maestro>");
     }
 
