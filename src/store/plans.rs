@@ -17,6 +17,9 @@ pub struct KeptPlan {
     pub target: String,
 }
 
+/// How many plans are kept: the newest.
+const KEPT: i64 = 200;
+
 const COLUMNS: &str = "number, hash, created, source, target";
 
 impl Store {
@@ -34,7 +37,9 @@ impl Store {
                     plan.text()
                 ],
             )?;
-            Ok(transaction.last_insert_rowid())
+            let number = transaction.last_insert_rowid();
+            transaction.execute("DELETE FROM plans WHERE number <= ?1", [number - KEPT])?;
+            Ok(number)
         })
     }
 
@@ -134,6 +139,17 @@ mod tests {
         assert_eq!(store.plan(Some(3), "").unwrap(), None);
         let kept = store.plans(9).unwrap();
         assert_eq!((kept[0].number, kept[0].target.as_str()), (2, "c"));
+    }
+
+    #[test]
+    fn old_plans_make_room() {
+        let (_home, store) = store();
+        for _ in 0..super::KEPT + 2 {
+            store.keep_plan(&plan("b")).unwrap();
+        }
+        assert_eq!(store.plans(usize::MAX).unwrap().len() as i64, super::KEPT);
+        assert_eq!(store.plan(Some(2), "").unwrap(), None);
+        assert!(store.plan(Some(3), "").unwrap().is_some());
     }
 
     #[test]

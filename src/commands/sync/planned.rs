@@ -197,8 +197,16 @@ impl Planned {
             ", ".into(),
             crate::output::Cell::new(Tone::of(self.label()), self.label().name()),
         ]);
-        for plan in &self.plans {
+        for (at, plan) in self.plans.iter().enumerate() {
             draw_one(plan, page);
+            let figures = self.watch.figures.get(at).map_or(&[][..], Vec::as_slice);
+            if !figures.is_empty() {
+                let before: Rows = figures.iter().map(|figure| figure.before).sum();
+                let after: Rows = figures.iter().filter_map(|figure| figure.after).sum();
+                page.line(format!(
+                    "    rows in the tables that are touched: {before} now, {after} then"
+                ));
+            }
         }
         let (rows, bytes) = self.size();
         let pace = pace.unwrap_or(Bytes(20 << 20));
