@@ -8,7 +8,7 @@ use super::note::{Note, State};
 use super::staging::Way;
 use super::watch::Watch;
 use super::{marks, prints, publish, statement, swap, undo};
-use crate::engines::{Error, Result};
+use crate::engines::{Error, Result, kill};
 use crate::model::catalog::Object;
 
 /// How often a file is copied aside anew because somebody wrote to it meanwhile.
@@ -32,6 +32,7 @@ pub fn go(
     let done = swap(connection, note, state, schema);
     match &done {
         Ok(_) => {
+            kill::point("swap-made");
             note.state = State::Swapped;
             // When this cannot be written, the files tell it.
             let _ = note.write();
@@ -98,7 +99,9 @@ fn overwrite(
     let aside = undo::file(state, note);
     for _ in 0..TRIES {
         let watch = Watch::copy(&note.live, &aside)?;
+        kill::point("undo-copied");
         intend(note)?;
+        kill::point("swap-noted");
         let live = &note.live;
         let done = match note.way {
             Way::Chosen => swap::replace(live, &note.staging(), &note.work, schema, &watch)?,

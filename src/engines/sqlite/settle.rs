@@ -197,7 +197,7 @@ fn parts(rest: &str) -> Option<(&str, &str)> {
     let name = [".db", ".json", ".new"]
         .iter()
         .find_map(|ending| rest.strip_suffix(ending))?;
-    let is_short = short.bytes().all(|letter| letter.is_ascii_alphanumeric());
+    let is_short = short.bytes().all(|letter| letter.is_ascii_hexdigit());
     is_short.then_some((short, name))
 }
 

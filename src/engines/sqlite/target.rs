@@ -19,7 +19,7 @@ use super::staging::{self, Way};
 use super::worker::{self, Worker};
 use super::{cells, live, marks, publish, quote, settle, statement, undo};
 use crate::engines::{
-    Error, Loader, Opening, Result, Shown, StagedTable, Target, TargetWork, Undo,
+    Error, Loader, Opening, Result, Shown, StagedTable, Target, TargetWork, Undo, kill,
 };
 use crate::model::batch::{Chunk, Digest};
 use crate::model::catalog::{Object, Table};
@@ -148,6 +148,7 @@ fn finish(
         }
         _ => Some(undo::keep(state, note)?),
     };
+    kill::point("undo-kept");
     if let Some(undone) = &note.undone {
         settle::drop_undone(state, note, undone)?;
     }

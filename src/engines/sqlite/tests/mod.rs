@@ -3,6 +3,7 @@
 mod copies;
 mod places;
 mod resume;
+mod swaps;
 mod undos;
 
 use std::path::{Path, PathBuf};

@@ -111,7 +111,7 @@ async fn a_rollback_and_its_own_rollback_bring_back_every_byte() {
         let again = pair.roll_back(&undo, 1).await.unwrap().unwrap();
         pair.is_like(&old);
         assert_eq!(pair.ask("to", "PRAGMA journal_mode"), [mode]);
-        assert_eq!(pair.undos().await, [again.clone()]);
+        assert_eq!(pair.undos().await, std::slice::from_ref(&again));
         pair.roll_back(&again, 1).await.unwrap().unwrap();
         pair.is_like(&new);
         assert_eq!(pair.left(), ["shop.db"]);
@@ -389,7 +389,7 @@ async fn a_virtual_table_comes_back_with_the_whole_file_or_not_at_all() {
             .starts_with("the virtual table words comes back only with"),
         "{error}"
     );
-    assert_eq!(pair.undos().await, [undo.clone()]);
+    assert_eq!(pair.undos().await, std::slice::from_ref(&undo));
     pair.run("to", "DROP VIEW own");
     pair.roll_back(&undo, 1).await.unwrap();
     let found = "SELECT text FROM words WHERE words MATCH 'b'";
