@@ -223,8 +223,10 @@ impl Server for Files {
 
     async fn replaced(&self, undo: &Undo) -> Result<Replaced> {
         let undo = undo.clone();
-        self.with_state(move |place, state| undo::replaced(&undo::expect(state, place, &undo)?))
-            .await
+        self.with_state(move |place, state| {
+            settle::replaced(&undo::expect(state, place, &undo)?, state)
+        })
+        .await
     }
 
     async fn drop_undo(&self, undo: &Undo) -> Result<()> {

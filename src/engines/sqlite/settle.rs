@@ -11,8 +11,9 @@ use super::lock::{self, Lock};
 use super::note::{self, Note, State};
 use super::place::{self, OURS, Place};
 use super::staging::Way;
+use super::undo::Kept;
 use super::{prints, statement, undo, worker};
-use crate::engines::{Error, Result, Shown};
+use crate::engines::{Error, Replaced, Result, Shown};
 
 /// Where the files of a database lie, and how they are called.
 pub fn seat(place: &Place, database: &str) -> Result<(PathBuf, String)> {
@@ -127,6 +128,33 @@ pub fn settle(note: &Note, state: &Path) -> Result<String> {
     };
     note.remove()?;
     Ok(line)
+}
+
+/// What the run of an undo did.
+///
+/// # Errors
+/// When a rollback of it died after its swap: it is taken back already.
+pub fn replaced(kept: &Kept, state: &Path) -> Result<Replaced> {
+    let (folder, name) = (kept.note.folder(), kept.note.name());
+    for short in ours(folder, &name).unwrap_or_default() {
+        let record = folder.join(format!("{OURS}{short}_{name}.json"));
+        if let Ok(Some(note)) = note::read::<Note>(&record)
+            && note
+                .undone
+                .as_ref()
+                .is_some_and(|undone| undone.run == kept.undo.run)
+            && matches!(shown(&note, state), Ok(Shown::Swapped))
+        {
+            return Err(Error::Refused {
+                problem: format!(
+                    "a rollback of {} has swapped the old tables back already, and died before its end",
+                    note.database
+                ),
+                mend: "prune ends it, and keeps what it replaced as an undo".into(),
+            });
+        }
+    }
+    undo::replaced(kept)
 }
 
 /// An undo that was taken back is none any more.

@@ -231,6 +231,8 @@ async fn a_rollback_that_died_is_resumed_as_one() {
         server.shows(&work.run, "shop").await.unwrap(),
         Shown::Swapped
     );
+    let error = server.replaced(&undo).await.unwrap_err();
+    assert!(error.to_string().contains("already"), "{error}");
     let target = server.target(&work, &opening).await.unwrap();
     let again = target.finish(1).await.unwrap().unwrap();
     pair.is_like(&old);
