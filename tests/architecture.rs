@@ -46,6 +46,7 @@ const ONLY_IN: &[(&str, &[&str])] = &[
     ("base64", &["store"]),
     ("argon2", &["store/vault"]),
     ("chacha20poly1305", &["store/vault"]),
+    ("zstd", &["engines", "store"]),
     // The demo's arguments, and the definitions that the prompt completes from.
     ("clap", &["commands", "cli/demo.rs", "shell/complete"]),
     ("clap_complete", &["commands/completions.rs"]),

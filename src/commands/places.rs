@@ -13,5 +13,5 @@ mod read;
 pub use databases::{DatabasePair, chosen, databases, require, settle};
 pub use look::{Spot, Want, look, no_source};
 pub use open::{Opened, open};
-pub use pair::{Pair, PairArgs, pair};
+pub use pair::{Pair, PairArgs, is_place, pair};
 pub use read::{Known, read};

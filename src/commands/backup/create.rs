@@ -191,13 +191,9 @@ impl Create {
     fn spoken(&self, cx: &Context<'_>) -> Result<(Place, Option<Selection>)> {
         let known = Known::of(cx)?;
         let first = self.words.first();
-        let is_place = |word: &String| {
-            let name = word.split('/').next().unwrap_or_default();
-            is_address(word) || word.contains('/') || known.has(name)
-        };
         let (place, rest) = match (first, cx.session.source.clone()) {
             (Some(word), None) => (places::read(word, &known)?, &self.words[1..]),
-            (Some(word), Some(_)) if is_place(word) => {
+            (Some(word), Some(_)) if places::is_place(word, &known) => {
                 (places::read(word, &known)?, &self.words[1..])
             }
             (_, Some(source)) => (source, &self.words[..]),

@@ -72,6 +72,8 @@ const SELECT: Question = Question {
     example: "all",
 };
 const TABLE: Question = needed("Table (DB.TABLE)", "shop.orders");
+const BACKUP: Question = needed("Backup (its id, or last)", "last");
+const BACK_TO: Question = optional("Where to (empty: where it came from)", "dev");
 const RUN: Question = needed("Number of the run", "1");
 
 pub static MENUS: &[Menu] = &[
@@ -131,6 +133,31 @@ pub static MENUS: &[Menu] = &[
             ),
             item("Sync source to target", &["sync"], &[SELECT]),
             item("Compare source and target", &["compare"], &[SELECT]),
+        ],
+    },
+    Menu {
+        title: "Backups",
+        items: &[
+            item(
+                "Make a backup",
+                &["backup", "create"],
+                &[optional(
+                    "What to save (empty: what is selected of the source)",
+                    "prod/shop",
+                )],
+            ),
+            item("List the backups", &["backup", "list"], &[]),
+            item("Check a backup", &["backup", "verify"], &[BACKUP]),
+            item(
+                "Show what a restore would do",
+                &["backup", "restore", "--dry-run"],
+                &[BACKUP, BACK_TO],
+            ),
+            item(
+                "Restore a backup",
+                &["backup", "restore"],
+                &[BACKUP, BACK_TO],
+            ),
         ],
     },
     Menu {

@@ -181,7 +181,7 @@ fn leading_places<'w>(words: &'w [String], known: &Known, session: &Session) -> 
 }
 
 /// Whether a word names a place rather than selects: a saved connection, a URL, a path, or something in a connection.
-fn is_place(word: &str, known: &Known) -> bool {
+pub fn is_place(word: &str, known: &Known) -> bool {
     if word.starts_with(['!', '@', '=']) || word == "all" || is_regex(word) {
         return false;
     }
