@@ -79,7 +79,7 @@ impl Place {
         self.connected().await.unwrap()
     }
 
-    async fn connected(&self) -> Result<MySqlConnection, sqlx::Error> {
+    pub async fn connected(&self) -> Result<MySqlConnection, sqlx::Error> {
         let login = MySqlConnectOptions::new()
             .socket(&self.socket)
             .username("dbm")
@@ -258,7 +258,7 @@ pub fn skipped(name: &str, flavor: Flavor, reason: &str) {
 }
 
 impl Case {
-    fn new(flavor: Flavor, name: &'static str, a: Place, b: Place) -> Case {
+    pub fn new(flavor: Flavor, name: &'static str, a: Place, b: Place) -> Case {
         let home = Home::new();
         home.connect("a", &a);
         home.connect("b", &b);
@@ -392,7 +392,14 @@ impl Home {
 
     /// Starts the program and comes back at once.
     pub fn start(&self, words: &[&str]) -> Running {
-        Running(Some(self.command().args(words).spawn().unwrap()))
+        self.start_with(words, &[])
+    }
+
+    /// The same with more variables in its environment.
+    pub fn start_with(&self, words: &[&str], variables: &[(&str, &str)]) -> Running {
+        let mut command = self.command();
+        command.args(words).envs(variables.iter().copied());
+        Running(Some(command.spawn().unwrap()))
     }
 }
 
@@ -417,6 +424,21 @@ impl Running {
 
     pub fn wait(mut self) -> Done {
         Done::of(self.0.take().unwrap().wait_with_output().unwrap())
+    }
+
+    /// Waits, but not for ever: what hangs is killed and is a failure.
+    #[track_caller]
+    pub fn wait_within(mut self, patience: Duration) -> Done {
+        let deadline = Instant::now() + patience;
+        while self.is_running() {
+            if Instant::now() > deadline {
+                self.signal("-KILL");
+                let done = self.wait();
+                panic!("it hung for {patience:?}\n{}\n{}", done.stdout, done.stderr);
+            }
+            std::thread::sleep(Duration::from_millis(5));
+        }
+        self.wait()
     }
 }
 

@@ -1,0 +1,299 @@
+//! Two servers with one database whose two tables always have the same version, and what is true of it after a fault.
+//!
+//! The oracle is none of ours: the servers' own checksums of all rows, and their own dump of all definitions.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread::JoinHandle;
+use std::time::{Duration, Instant};
+
+use super::bench::Dice;
+use super::observer::{Observer, Rules};
+use crate::live::{Case, Done, Flavor, Place, Running, block_on, skipped, statement};
+
+/// Three tables: `a` is several chunks long, `b` has a key of text and refers to `a`, `c` has no key.
+const TABLES: &str = "
+CREATE TABLE digits (d INT PRIMARY KEY); INSERT INTO digits VALUES (0),(1),(2),(3),(4),(5),(6),(7),(8),(9);
+CREATE TABLE a (id INT PRIMARY KEY AUTO_INCREMENT, version INT NOT NULL, v VARCHAR(2000));
+INSERT INTO a (version, v) SELECT 1, REPEAT(CHAR(97 + a.d), 1700) FROM digits a, digits b, digits c, digits d, digits e WHERE e.d < 2;
+CREATE TABLE b (code VARCHAR(20) NOT NULL PRIMARY KEY, version INT NOT NULL, parent INT NOT NULL, note VARCHAR(60), FOREIGN KEY (parent) REFERENCES a (id));
+INSERT INTO b SELECT CONCAT(CHAR(97 + a.d), b.d, c.d, d.d), 1, 1 + b.d * 100 + c.d * 10 + d.d, 'ünïcödé' FROM digits a, digits b, digits c, digits d WHERE a.d < 3;
+CREATE TABLE c (version INT NOT NULL, v VARBINARY(20));
+INSERT INTO c SELECT 1, UNHEX(CONCAT('00ff', a.d, b.d)) FROM digits a, digits b;
+CREATE VIEW versions AS SELECT a.version AS a, b.version AS b FROM a JOIN b ON b.parent = a.id;
+ANALYZE TABLE a, b;";
+
+/// Each a statement of its own: MySQL keeps what follows a body in a text of several statements as part of it.
+const PROGRAMS: &[&str] = &[
+    "CREATE TRIGGER guard BEFORE INSERT ON b FOR EACH ROW SET NEW.note = CONCAT('guarded ', NEW.note)",
+    "CREATE PROCEDURE nothing() SELECT 1",
+];
+
+/// One transaction that moves the version on in the first and last rows of the tables.
+const MOVE: &str = "START TRANSACTION;
+UPDATE a SET version = version + 1 WHERE id IN (1, 20000) ORDER BY id;
+UPDATE b SET version = version + 1 WHERE code IN ('a000', 'c999') ORDER BY code;
+UPDATE c SET version = version + 1;
+COMMIT";
+
+/// How long anything may take before it counts as hanging.
+pub const TOO_LONG: Duration = Duration::from_secs(90);
+
+pub struct World {
+    pub case: Case,
+    pub database: String,
+    /// What an undisturbed run takes.
+    pub takes: Duration,
+}
+
+/// How a run was brought to its end.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Went {
+    Resumed,
+    /// There was nothing to resume: synced once more.
+    Again,
+}
+
+impl World {
+    /// The servers of the tests, or why there are none.
+    pub fn find(flavor: Flavor, test: &'static str) -> Option<(Place, Place)> {
+        match (Place::find(flavor, "A"), Place::find(flavor, "B")) {
+            (Ok(a), Ok(b)) => Some((a, b)),
+            (Err(reason), _) | (_, Err(reason)) => {
+                skipped(test, flavor, &reason);
+                None
+            }
+        }
+    }
+
+    /// Fills the source, syncs twice, and knows then how long that takes.
+    pub fn new(flavor: Flavor, test: &'static str, a: Place, b: Place) -> World {
+        let case = Case::new(flavor, test, a, b);
+        let database = case.source("shop", TABLES);
+        for program in PROGRAMS {
+            case.fill(&case.a, &database, program);
+        }
+        let mut world = World {
+            case,
+            database,
+            takes: Duration::ZERO,
+        };
+        world.synced();
+        world.move_on();
+        let started = Instant::now();
+        world.synced();
+        world.takes = started.elapsed();
+        world
+    }
+
+    /// The words of a sync; `from` and `to` are saved connections.
+    pub fn words(&self, from: &str, to: &str) -> Vec<String> {
+        let database = &self.database;
+        let words = [
+            "sync",
+            &format!("{from}/{database}"),
+            &format!("{to}/{database}"),
+            "--yes",
+        ];
+        words.map(str::to_string).to_vec()
+    }
+
+    /// Starts a sync from `a` to `b`.
+    pub fn start(&self, variables: &[(&str, &str)]) -> Running {
+        self.start_between("a", "b", variables)
+    }
+
+    pub fn start_between(&self, from: &str, to: &str, variables: &[(&str, &str)]) -> Running {
+        let words = self.words(from, to);
+        let words: Vec<&str> = words.iter().map(String::as_str).collect();
+        self.case.home.start_with(&words, variables)
+    }
+
+    /// A sync that nothing disturbs.
+    #[track_caller]
+    pub fn synced(&self) {
+        self.case.sync(&self.database, &[]).expect(0);
+    }
+
+    fn in_source(&self, sql: &str) {
+        self.case.a.sql(&format!("USE `{}`; {sql}", self.database));
+    }
+
+    /// The next version in all tables of the source.
+    pub fn move_on(&self) {
+        self.in_source(MOVE);
+    }
+
+    /// The next version, and some rows that come, change and go.
+    pub fn change(&self, dice: &mut Dice) {
+        let at = 1 + dice.below(19_000);
+        let code: u64 = dice.below(1_000_000_000);
+        let (first, last) = (2 + at, 40 + at);
+        self.in_source(&format!(
+            "UPDATE a SET v = REVERSE(CONCAT(v, '{code}')) WHERE id BETWEEN {first} AND {last} AND LENGTH(v) < 1900;
+             DELETE FROM a WHERE id > 20000 ORDER BY id LIMIT 3;
+             INSERT INTO a (version, v) SELECT 1, 'new {code}' FROM digits;
+             INSERT IGNORE INTO b VALUES ('n{code}', 1, {first}, NULL);
+             DELETE FROM b WHERE code LIKE 'n%' ORDER BY code LIMIT 1;
+             INSERT INTO c SELECT version, UNHEX('{code:010}') FROM c LIMIT 1"
+        ));
+        self.move_on();
+    }
+
+    /// Somebody works in the source until the answer is dropped.
+    pub fn busy(&self) -> Busy {
+        let (place, database) = (self.case.a.clone(), self.database.clone());
+        let stop = Arc::new(AtomicBool::new(false));
+        let stopped = stop.clone();
+        let thread = std::thread::spawn(move || {
+            let Ok(mut connection) = block_on(place.connected()) else {
+                return;
+            };
+            let _ = block_on(statement(&mut connection, &format!("USE `{database}`")));
+            while !stopped.load(Ordering::SeqCst) {
+                if block_on(statement(&mut connection, MOVE)).is_err() {
+                    return;
+                }
+                std::thread::sleep(Duration::from_millis(20));
+            }
+        });
+        Busy {
+            stop,
+            thread: Some(thread),
+        }
+    }
+
+    pub fn observer(&self, rules: Rules) -> Observer {
+        Observer::start(&self.case.b, &self.database, rules)
+    }
+
+    /// Brings an unfinished run to its end: `resume` where there is something to resume, else another sync.
+    #[track_caller]
+    pub fn go_on(&self) -> Went {
+        let deadline = Instant::now() + TOO_LONG;
+        loop {
+            let words = self.words("a", "b");
+            let words: Vec<&str> = words.iter().map(String::as_str).collect();
+            for (went, words) in [(Went::Resumed, &["resume"][..]), (Went::Again, &words)] {
+                let done = self.case.home.start_with(words, &[]).wait_within(TOO_LONG);
+                match done.code {
+                    Some(0) => return went,
+                    // The dead run's connection takes a moment to go; until then the target is locked.
+                    _ if is_locked(&done) => break,
+                    _ if went == Went::Resumed && nothing_to_resume(&done) => {}
+                    _ => panic!("{words:?}: {}", shown(&done)),
+                }
+            }
+            assert!(Instant::now() < deadline, "the target stays locked");
+            std::thread::sleep(Duration::from_millis(50));
+        }
+    }
+
+    /// The oracle: all rows and all definitions of the target are those of the source.
+    #[track_caller]
+    pub fn same(&self) {
+        let (source, target) = (self.image(&self.case.a), self.image(&self.case.b));
+        assert!(
+            source == target,
+            "the target differs:\n{}",
+            difference(&source, &target)
+        );
+    }
+
+    /// The target's version.
+    pub fn version(&self) -> String {
+        let sql = format!("SELECT version FROM `{}`.a WHERE id = 1", self.database);
+        self.case.b.one(&sql)
+    }
+
+    /// No run has left anything but its undo.
+    #[track_caller]
+    pub fn is_clean(&self) {
+        assert_eq!(self.case.left_of(&self.database), Vec::<String>::new());
+    }
+
+    /// What the server itself says of the database.
+    pub fn image(&self, place: &Place) -> Vec<String> {
+        image(place, &self.database)
+    }
+}
+
+/// Whether somebody else's run holds the target.
+pub fn is_locked(done: &Done) -> bool {
+    done.code == Some(4) && done.told().contains("another run is writing")
+}
+
+fn nothing_to_resume(done: &Done) -> bool {
+    let told = done.told();
+    told.contains("nothing to resume") || told.contains("no command \"resume\"")
+}
+
+/// All that a run said, for a message.
+pub fn shown(done: &Done) -> String {
+    format!("exit {:?}\n{}\n{}", done.code, done.stdout, done.stderr)
+}
+
+/// The servers' checksums of all tables, their counts, and the dump of the definitions.
+pub fn image(place: &Place, database: &str) -> Vec<String> {
+    let tables = place.sql(&format!(
+        "SELECT TABLE_NAME FROM information_schema.TABLES WHERE TABLE_SCHEMA = '{database}' AND TABLE_TYPE = 'BASE TABLE' ORDER BY 1"
+    ));
+    let mut lines = Vec::new();
+    for table in tables.into_iter().map(|row| row[0].clone().unwrap()) {
+        let name = format!("`{database}`.`{table}`");
+        let sums = place.rows(&format!(
+            "CHECKSUM TABLE {name} EXTENDED; SELECT COUNT(*) FROM {name}"
+        ));
+        lines.push(format!("{table}: {sums}"));
+    }
+    let mut command = place.program("dump");
+    command.args([
+        "--no-data",
+        "--routines",
+        "--triggers",
+        "--skip-comments",
+        "--no-tablespaces",
+    ]);
+    if place.flavor == Flavor::MySql {
+        command.args(["--set-gtid-purged=OFF", "--column-statistics=0"]);
+    }
+    let done = command.arg(database).output().unwrap();
+    assert!(
+        done.status.success(),
+        "{}",
+        String::from_utf8_lossy(&done.stderr)
+    );
+    let text = String::from_utf8_lossy(&done.stdout).into_owned();
+    // The next number of a table is not part of its rows.
+    let counter = regex::Regex::new(" AUTO_INCREMENT=[0-9]+").unwrap();
+    lines.extend(
+        text.lines()
+            .map(|line| counter.replace(line.trim_end(), "").into_owned()),
+    );
+    lines
+}
+
+fn difference(left: &[String], right: &[String]) -> String {
+    let only = |sign: char, these: &[String], those: &[String]| {
+        let lines = these.iter().filter(|line| !those.contains(line)).take(10);
+        lines
+            .map(|line| format!("{sign} {line}\n"))
+            .collect::<String>()
+    };
+    only('-', left, right) + &only('+', right, left)
+}
+
+/// Somebody who works in the source.
+pub struct Busy {
+    stop: Arc<AtomicBool>,
+    thread: Option<JoinHandle<()>>,
+}
+
+impl Drop for Busy {
+    fn drop(&mut self) {
+        self.stop.store(true, Ordering::SeqCst);
+        if let Some(thread) = self.thread.take() {
+            let _ = thread.join();
+        }
+    }
+}
