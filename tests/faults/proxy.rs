@@ -58,9 +58,12 @@ pub enum Pace {
     Full,
     /// Bytes in a second, in each direction of each connection.
     Slow(u64),
-    /// One byte in a segment.
+    /// One byte in a segment, for the first bytes of whatever comes at once: where packets begin.
     Tiny,
 }
+
+/// How many bytes are delivered one by one.
+const TINY: usize = 64;
 
 struct State {
     server: SocketAddr,
@@ -325,10 +328,11 @@ async fn write(to: &mut WriteHalf<'_>, bytes: &[u8], pace: Pace) -> std::io::Res
     match pace {
         Pace::Full => to.write_all(bytes).await,
         Pace::Tiny => {
-            for byte in bytes.chunks(1) {
+            let (first, rest) = bytes.split_at(bytes.len().min(TINY));
+            for byte in first.chunks(1) {
                 to.write_all(byte).await?;
             }
-            Ok(())
+            to.write_all(rest).await
         }
         Pace::Slow(speed) => {
             for part in bytes.chunks((speed / 50).max(1) as usize) {

@@ -115,7 +115,7 @@ impl World {
         self.case.sync(&self.database, &[]).expect(0);
     }
 
-    fn in_source(&self, sql: &str) {
+    pub fn in_source(&self, sql: &str) {
         self.case.a.sql(&format!("USE `{}`; {sql}", self.database));
     }
 
@@ -192,12 +192,21 @@ impl World {
     /// The oracle: all rows and all definitions of the target are those of the source.
     #[track_caller]
     pub fn same(&self) {
-        let (source, target) = (self.image(&self.case.a), self.image(&self.case.b));
+        let (source, target) = (self.source(), self.target());
         assert!(
             source == target,
-            "the target differs:\n{}",
-            difference(&source, &target)
+            "only in the source:\n{}only in the target:\n{}",
+            source.without(&target),
+            target.without(&source)
         );
+    }
+
+    pub fn source(&self) -> Image {
+        Image::of(&self.case.a, &self.database)
+    }
+
+    pub fn target(&self) -> Image {
+        Image::of(&self.case.b, &self.database)
     }
 
     /// The target's version.
@@ -210,11 +219,6 @@ impl World {
     #[track_caller]
     pub fn is_clean(&self) {
         assert_eq!(self.case.left_of(&self.database), Vec::<String>::new());
-    }
-
-    /// What the server itself says of the database.
-    pub fn image(&self, place: &Place) -> Vec<String> {
-        image(place, &self.database)
     }
 }
 
@@ -233,54 +237,65 @@ pub fn shown(done: &Done) -> String {
     format!("exit {:?}\n{}\n{}", done.code, done.stdout, done.stderr)
 }
 
-/// The servers' checksums of all tables, their counts, and the dump of the definitions.
-pub fn image(place: &Place, database: &str) -> Vec<String> {
-    let tables = place.sql(&format!(
-        "SELECT TABLE_NAME FROM information_schema.TABLES WHERE TABLE_SCHEMA = '{database}' AND TABLE_TYPE = 'BASE TABLE' ORDER BY 1"
-    ));
-    let mut lines = Vec::new();
-    for table in tables.into_iter().map(|row| row[0].clone().unwrap()) {
-        let name = format!("`{database}`.`{table}`");
-        let sums = place.rows(&format!(
-            "CHECKSUM TABLE {name} EXTENDED; SELECT COUNT(*) FROM {name}"
-        ));
-        lines.push(format!("{table}: {sums}"));
+/// What a server itself says of a database.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Image {
+    /// The checksums of all tables, and their counts.
+    pub rows: Vec<String>,
+    /// The dump of all definitions.
+    pub definitions: Vec<String>,
+}
+
+impl Image {
+    pub fn of(place: &Place, database: &str) -> Image {
+        Image {
+            rows: sums(place, database),
+            definitions: definitions(place, database),
+        }
     }
+
+    fn without(&self, other: &Image) -> String {
+        let mine = self.rows.iter().chain(&self.definitions);
+        let theirs: Vec<&String> = other.rows.iter().chain(&other.definitions).collect();
+        let only = mine.filter(|line| !theirs.contains(line)).take(10);
+        only.map(|line| format!("  {line}\n")).collect()
+    }
+}
+
+fn sums(place: &Place, database: &str) -> Vec<String> {
+    let tables = place.sql(&format!(
+        "SELECT TABLE_NAME FROM information_schema.TABLES
+         WHERE TABLE_SCHEMA = '{database}' AND TABLE_TYPE = 'BASE TABLE' ORDER BY 1"
+    ));
+    let sum = |table: String| {
+        let name = format!("`{database}`.`{table}`");
+        place.rows(&format!(
+            "CHECKSUM TABLE {name} EXTENDED; SELECT COUNT(*) FROM {name}"
+        ))
+    };
+    tables
+        .into_iter()
+        .map(|row| sum(row[0].clone().unwrap()))
+        .collect()
+}
+
+fn definitions(place: &Place, database: &str) -> Vec<String> {
     let mut command = place.program("dump");
-    command.args([
-        "--no-data",
-        "--routines",
-        "--triggers",
-        "--skip-comments",
-        "--no-tablespaces",
-    ]);
+    command.args(["--no-data", "--routines", "--triggers"]);
+    command.args(["--skip-comments", "--no-tablespaces"]);
     if place.flavor == Flavor::MySql {
         command.args(["--set-gtid-purged=OFF", "--column-statistics=0"]);
     }
     let done = command.arg(database).output().unwrap();
-    assert!(
-        done.status.success(),
-        "{}",
-        String::from_utf8_lossy(&done.stderr)
-    );
+    let told = String::from_utf8_lossy(&done.stderr);
+    assert!(done.status.success(), "{told}");
     let text = String::from_utf8_lossy(&done.stdout).into_owned();
     // The next number of a table is not part of its rows.
     let counter = regex::Regex::new(" AUTO_INCREMENT=[0-9]+").unwrap();
-    lines.extend(
-        text.lines()
-            .map(|line| counter.replace(line.trim_end(), "").into_owned()),
-    );
+    let lines = text.lines().map(str::trim_end);
     lines
-}
-
-fn difference(left: &[String], right: &[String]) -> String {
-    let only = |sign: char, these: &[String], those: &[String]| {
-        let lines = these.iter().filter(|line| !those.contains(line)).take(10);
-        lines
-            .map(|line| format!("{sign} {line}\n"))
-            .collect::<String>()
-    };
-    only('-', left, right) + &only('+', right, left)
+        .map(|line| counter.replace(line, "").into_owned())
+        .collect()
 }
 
 /// Somebody who works in the source.
