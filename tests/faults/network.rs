@@ -2,13 +2,11 @@
 //! E06, E16): the run ends exactly or says that it failed, and then goes on to the exact end. It never tells success
 //! wrongly, and it never hangs.
 
-use std::time::Duration;
-
 use super::bench::{Dice, on_each, rounds};
 use super::observer::Rules;
 use super::proxy::{Direction, Fault, Moment, Pace, Proxy};
 use super::world::{Image, TOO_LONG, Went, World, shown};
-use crate::live::{Done, Flavor};
+use crate::live::{Done, Flavor, Running};
 
 /// A world whose servers are reached through proxies, and what passes through these in one run.
 struct Net {
@@ -35,7 +33,7 @@ impl Net {
             traffic: Default::default(),
         };
         net.reset();
-        net.start().wait_within(TOO_LONG).expect(0);
+        net.start(&mut Dice::new(0)).wait_within(TOO_LONG).expect(0);
         let passed = |proxy: &Proxy| DIRECTIONS.map(|direction| proxy.passed(direction));
         net.traffic = [passed(&net.proxies[0]), passed(&net.proxies[1])];
         net
@@ -48,8 +46,14 @@ impl Net {
         }
     }
 
-    fn start(&self) -> crate::live::Running {
-        self.world.start_between("near", "far", &[])
+    /// A run that retries, or gives up at once; what is silent for three seconds counts as lost.
+    fn start(&self, dice: &mut Dice) -> Running {
+        let attempts = *dice.one_of(&["0", "2"]);
+        let variables = [
+            ("MAESTRO_CONNECTIONS_DEFAULT_TIMEOUT", "3s"),
+            ("MAESTRO_SYNC_RETRY_ATTEMPTS", attempts),
+        ];
+        self.world.start_between("near", "far", &variables)
     }
 
     /// A moment within what passes in a run, on either side and in either direction.
@@ -117,7 +121,7 @@ fn e03_a_connection_that_is_cut_or_reset(flavor: Flavor, test: &'static str) {
         let (proxy, moment) = net.moment(dice);
         let fault = *dice.one_of(&[Fault::Cut, Fault::Reset, Fault::ResetAll]);
         proxy.set(moment, fault);
-        net.start().wait_within(TOO_LONG)
+        net.start(dice).wait_within(TOO_LONG)
     });
 }
 
@@ -128,7 +132,7 @@ fn e06_an_answer_to_a_commit_that_never_comes(flavor: Flavor, test: &'static str
             dice.below(8),
         );
         net.proxies[1].set(Moment::Statement("COMMIT", nth), fault);
-        net.start().wait_within(TOO_LONG)
+        net.start(dice).wait_within(TOO_LONG)
     });
 }
 
@@ -136,7 +140,7 @@ fn e06_an_answer_to_the_swap_that_never_comes(flavor: Flavor, test: &'static str
     play(flavor, test, 2, |net, dice| {
         let fault = *dice.one_of(&[Fault::Unanswered, Fault::Reset]);
         net.proxies[1].set(Moment::Statement("RENAME TABLE", 0), fault);
-        net.start().wait_within(TOO_LONG)
+        net.start(dice).wait_within(TOO_LONG)
     });
 }
 
@@ -144,12 +148,7 @@ fn e16_a_network_that_stands_still(flavor: Flavor, test: &'static str) {
     play(flavor, test, 2, |net, dice| {
         let (proxy, moment) = net.moment(dice);
         proxy.set(moment, *dice.one_of(&[Fault::Stall, Fault::StallOne]));
-        let mut running = net.start();
-        if proxy.struck(TOO_LONG) && running.is_running() {
-            std::thread::sleep(Duration::from_secs(2));
-            running.signal("-INT");
-        }
-        running.wait_within(TOO_LONG)
+        net.start(dice).wait_within(TOO_LONG)
     });
 }
 
@@ -157,7 +156,7 @@ fn a_network_that_crawls_or_delivers_byte_by_byte(flavor: Flavor, test: &'static
     play(flavor, test, 1, |net, dice| {
         let proxy = dice.one_of(&net.proxies);
         proxy.pace(*dice.one_of(&[Pace::Slow(10_000_000), Pace::Tiny]));
-        net.start().wait_within(TOO_LONG * 4)
+        net.start(dice).wait_within(TOO_LONG * 4)
     });
 }
 

@@ -174,7 +174,10 @@ impl World {
         loop {
             let words = self.words("a", "b");
             let words: Vec<&str> = words.iter().map(String::as_str).collect();
-            for (went, words) in [(Went::Resumed, &["resume"][..]), (Went::Again, &words)] {
+            for (went, words) in [
+                (Went::Resumed, &["resume", "--yes"][..]),
+                (Went::Again, &words),
+            ] {
                 let done = self.case.home.start_with(words, &[]).wait_within(TOO_LONG);
                 match done.code {
                     Some(0) => return went,
@@ -228,8 +231,7 @@ pub fn is_locked(done: &Done) -> bool {
 }
 
 fn nothing_to_resume(done: &Done) -> bool {
-    let told = done.told();
-    told.contains("nothing to resume") || told.contains("no command \"resume\"")
+    done.told().contains("no run waits to be resumed")
 }
 
 /// All that a run said, for a message.
