@@ -15,4 +15,5 @@ mod server;
 mod sqlite;
 mod starts;
 mod storms;
+mod undo;
 mod world;

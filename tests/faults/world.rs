@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 
 use super::bench::Dice;
 use super::observer::{Observer, Rules};
-use crate::live::{Case, Done, Flavor, Place, Running, block_on, skipped, statement};
+use crate::live::{Case, Done, Flavor, Home, Place, Running, block_on, skipped, statement};
 
 /// Three tables: `a` is several chunks long, `b` has a key of text and refers to `a`, `c` has no key.
 const TABLES: &str = "
@@ -167,29 +167,12 @@ impl World {
         Observer::start(&self.case.b, &self.database, rules)
     }
 
-    /// Brings an unfinished run to its end: `resume` where there is something to resume, else another sync.
+    /// Brings an unfinished run to its end.
     #[track_caller]
     pub fn go_on(&self) -> Went {
-        let deadline = Instant::now() + TOO_LONG;
-        loop {
-            let words = self.words("a", "b");
-            let words: Vec<&str> = words.iter().map(String::as_str).collect();
-            for (went, words) in [
-                (Went::Resumed, &["resume", "--yes"][..]),
-                (Went::Again, &words),
-            ] {
-                let done = self.case.home.start_with(words, &[]).wait_within(TOO_LONG);
-                match done.code {
-                    Some(0) => return went,
-                    // The dead run's connection takes a moment to go; until then the target is locked.
-                    _ if is_locked(&done) => break,
-                    _ if went == Went::Resumed && nothing_to_resume(&done) => {}
-                    _ => panic!("{words:?}: {}", shown(&done)),
-                }
-            }
-            assert!(Instant::now() < deadline, "the target stays locked");
-            std::thread::sleep(Duration::from_millis(50));
-        }
+        let words = self.words("a", "b");
+        let words: Vec<&str> = words.iter().map(String::as_str).collect();
+        go_on(&self.case.home, &words)
     }
 
     /// The oracle: all rows and all definitions of the target are those of the source.
@@ -222,6 +205,29 @@ impl World {
     #[track_caller]
     pub fn is_clean(&self) {
         assert_eq!(self.case.left_of(&self.database), Vec::<String>::new());
+    }
+}
+
+/// Brings an unfinished run to its end: `resume` where there is something to resume, else another sync.
+#[track_caller]
+pub fn go_on(home: &Home, sync: &[&str]) -> Went {
+    let deadline = Instant::now() + TOO_LONG;
+    loop {
+        for (went, words) in [
+            (Went::Resumed, &["resume", "--yes"][..]),
+            (Went::Again, sync),
+        ] {
+            let done = home.start_with(words, &[]).wait_within(TOO_LONG);
+            match done.code {
+                Some(0) => return went,
+                // The dead run's connection takes a moment to go; until then the target is locked.
+                _ if is_locked(&done) => break,
+                _ if went == Went::Resumed && nothing_to_resume(&done) => {}
+                _ => panic!("{words:?}: {}", shown(&done)),
+            }
+        }
+        assert!(Instant::now() < deadline, "the target stays locked");
+        std::thread::sleep(Duration::from_millis(50));
     }
 }
 
