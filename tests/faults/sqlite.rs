@@ -77,7 +77,7 @@ impl Files {
         let (at, code) = (dice.below(19_000), dice.below(1_000_000_000));
         let sql = format!(
             "BEGIN; UPDATE a SET version = version + 1 WHERE id IN (1, 20000);
-             UPDATE b SET version = version + 1 WHERE code IN ('ü1', 'ü19999');
+             UPDATE b SET version = version + 1 WHERE code IN ('ü1', 'ü19993');
              UPDATE a SET v = 'changed {code}' WHERE id BETWEEN 2 + {at} AND 30 + {at};
              INSERT OR IGNORE INTO b SELECT 'n{code}', 1, 2 + {at}, x'00ff'; DELETE FROM a WHERE id > 20000;
              INSERT INTO a VALUES (30000 + {at}, 1, NULL); COMMIT"
@@ -144,7 +144,7 @@ impl Files {
 fn observe(path: PathBuf, stop: Arc<AtomicBool>) -> JoinHandle<(u64, Vec<String>)> {
     std::thread::spawn(move || {
         let sql = "SELECT (SELECT version FROM a WHERE id = 1), (SELECT version FROM a WHERE id = 20000),
-                          (SELECT version FROM b WHERE code = 'ü1'), (SELECT version FROM b WHERE code = 'ü19999')";
+                          (SELECT version FROM b WHERE code = 'ü1'), (SELECT version FROM b WHERE code = 'ü19993')";
         let (mut reads, mut last, mut findings) = (0, 0, Vec::new());
         let connection = Connection::open_with_flags(&path, OpenFlags::SQLITE_OPEN_READ_WRITE);
         let connection = connection.unwrap();

@@ -31,7 +31,7 @@ fn e07_of_50_starts_exactly_one_runs(flavor: Flavor, test: &'static str) {
         world.change(dice);
         let observer = world.observer(Rules::default());
         // Its first chunk: the lock was taken before.
-        proxy.set(Moment::Statement("START TRANSACTION", 0), Fault::Stall);
+        proxy.set(Moment::Statement("START TRANSACTION", 0), Fault::StallOne);
         let variables = [("MAESTRO_CONNECTIONS_DEFAULT_TIMEOUT", "120s")];
         let start = |_| world.start_between("a", "far", &variables);
         let mut running: Vec<Running> = (0..STARTS).map(start).collect();

@@ -40,7 +40,8 @@ fn ddl_in_mid_copy_is_one_state_or_a_failure_without_change(flavor: Flavor, test
         let old = world.target();
         let mut states = vec![world.source()];
         let observer = world.observer(Rules::default());
-        let running = world.start(&[]);
+        let attempts = *dice.one_of(&["0", "0", "1"]);
+        let running = world.start(&[("MAESTRO_SYNC_RETRY_ATTEMPTS", attempts)]);
         let mut done = Vec::new();
         for _ in 0..=dice.below(3) {
             std::thread::sleep(dice.moment(world.takes));
