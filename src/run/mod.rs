@@ -266,8 +266,13 @@ impl Course<'_> {
     /// What stepped aside for a swap that did not happen comes back with the opening of the target; until then its
     /// catalog is not the one of the plan.
     async fn put_back(&self) -> Result<(), Error> {
-        let work = self.work(Default::default(), Default::default());
-        let target = self.job.target.target(&work, &Opening::Resume).await?;
+        let (plan, job) = (self.plan, self.job);
+        let (from, to) = tokio::join!(
+            job.source.catalog(&plan.source.database),
+            job.target.catalog(&plan.target.database)
+        );
+        let work = self.work(from?.unwrap_or_default(), to?);
+        let target = job.target.target(&work, &Opening::Resume).await?;
         target.leave().await.map_err(Error::from)
     }
 
