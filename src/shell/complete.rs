@@ -282,6 +282,7 @@ mod tests {
         assert_eq!(offered("DB.TABLE", "shop.i"), ["shop.items"]);
         assert_eq!(offered("SELECT", "1-2,!c"), ["1-2,!crm"]);
         assert_eq!(offered("RUN", ""), ["7"]);
+        assert_eq!(offered("BACKUP|DIR", ""), ["last", "1a2b3c4d"]);
         assert!(offered("URL", "p").is_empty());
     }
 

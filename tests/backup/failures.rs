@@ -4,7 +4,7 @@ use std::process::Command;
 use std::time::{Duration, Instant};
 
 use super::{backups, entries, files};
-use crate::live::{Done, Home, until};
+use crate::live::{Case, Done, Home, on_both, until};
 
 /// Fills the shop with bytes that do not compress.
 fn fill(home: &Home, mebibytes: usize) {
@@ -19,7 +19,7 @@ fn fill(home: &Home, mebibytes: usize) {
 }
 
 #[test]
-fn c_a_stopped_backup_leaves_nothing() {
+fn a_stopped_backup_leaves_nothing() {
     let home = Home::new();
     let place = files::shop(&home, 10);
     fill(&home, 80);
@@ -163,3 +163,32 @@ fn what_looks_unfinished_and_is_not_ours_is_left_alone() {
     let listed = home.run(&["backup", "list", to]).expect(0);
     assert_eq!(listed.json["backups"].as_array().unwrap().len(), 1);
 }
+
+fn c03_a_structure_that_changes_meanwhile_makes_no_backup(case: &Case) {
+    let database = case.source(
+        "moved",
+        "CREATE TABLE digits (d INT PRIMARY KEY); INSERT INTO digits VALUES (0),(1),(2),(3),(4),(5),(6),(7),(8),(9);
+         CREATE TABLE large (id INT PRIMARY KEY AUTO_INCREMENT, b BLOB);
+         INSERT INTO large (b) SELECT RANDOM_BYTES(1000) FROM digits a, digits b, digits c, digits d, digits e WHERE e.d < 6",
+    );
+    let place = format!("a/{database}");
+    let mut running = case
+        .home
+        .start(&["backup", "create", &place, "--jobs", "1"]);
+    let root = backups(&case.home);
+    until("rows are written", || {
+        entries(&root).iter().any(|name| {
+            let files = entries(&root.join(name));
+            files.iter().any(|file| file.ends_with(".zst"))
+        })
+    });
+    case.a
+        .sql(&format!("CREATE TABLE `{database}`.added (a INT)"));
+    assert!(running.is_running(), "it ended too early to show anything");
+    running
+        .wait()
+        .refuses(4, &["structure changed", "nothing is left"]);
+    assert_eq!(entries(&root), Vec::<String>::new());
+}
+
+on_both!(c03_a_structure_that_changes_meanwhile_makes_no_backup);

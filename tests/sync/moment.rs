@@ -54,7 +54,8 @@ fn writer(place: &Place, database: &str) -> Worker<u64> {
     })
 }
 
-fn c01_a_copy_holds_what_every_transaction_kept(case: &Case) {
+/// Two tables whose amounts together stay the same.
+fn bank(case: &Case) -> String {
     let numbers: Vec<String> = (0..200)
         .map(|id| format!("({id}, 1000, REPEAT('x', 500))"))
         .collect();
@@ -64,18 +65,24 @@ fn c01_a_copy_holds_what_every_transaction_kept(case: &Case) {
             numbers.join(", ")
         )
     };
-    let bank = case.source("bank", &format!("{} {}", table("a_left"), table("z_right")));
+    case.source("bank", &format!("{} {}", table("a_left"), table("z_right")))
+}
+
+/// The amount of both tables, and of one.
+fn sums(place: &Place, bank: &str) -> String {
+    place.rows(&format!(
+        "SELECT (SELECT SUM(amount) FROM {bank}.a_left) + (SELECT SUM(amount) FROM {bank}.z_right), (SELECT SUM(amount) FROM {bank}.a_left)"
+    ))
+}
+
+fn c01_a_copy_holds_what_every_transaction_kept(case: &Case) {
+    let bank = bank(case);
     let writer = writer(&case.a, &bank);
-    let sums = |place: &Place| {
-        place.rows(&format!(
-            "SELECT (SELECT SUM(amount) FROM {bank}.a_left) + (SELECT SUM(amount) FROM {bank}.z_right), (SELECT SUM(amount) FROM {bank}.a_left)"
-        ))
-    };
     let mut seen = std::collections::BTreeSet::new();
     for _ in 0..5 {
         let done = case.sync(&bank, &["--jobs", "3"]).expect(0);
         assert_eq!(done.json["verified"], "count", "{}", done.stdout);
-        let found = sums(&case.b);
+        let found = sums(&case.b, &bank);
         assert!(found.starts_with("400000 "), "{found}: {}", done.stdout);
         seen.insert(found);
     }
@@ -84,6 +91,25 @@ fn c01_a_copy_holds_what_every_transaction_kept(case: &Case) {
         seen.len() > 1,
         "the writer did nothing between the copies: {seen:?}"
     );
+}
+
+fn c01_a_backup_holds_what_every_transaction_kept(case: &Case) {
+    let bank = bank(case);
+    let writer = writer(&case.a, &bank);
+    let mut seen = std::collections::BTreeSet::new();
+    for _ in 0..4 {
+        let place = format!("a/{bank}");
+        case.home
+            .run(&["backup", "create", &place, "--jobs", "3"])
+            .expect(0);
+        case.home
+            .run(&["backup", "restore", "last", "to", "b", "--yes"])
+            .expect(0);
+        let found = sums(&case.b, &bank);
+        assert!(found.starts_with("400000 "), "{found}");
+        seen.insert(found);
+    }
+    assert!(writer.end() > 50 && seen.len() > 1, "{seen:?}");
 }
 
 /// Reads both tables of the target in one statement; returns how often, and the errors and mixes it met.
@@ -141,5 +167,6 @@ fn readers_see_the_old_tables_or_the_new_ones(case: &Case) {
 
 on_both!(
     c01_a_copy_holds_what_every_transaction_kept,
+    c01_a_backup_holds_what_every_transaction_kept,
     readers_see_the_old_tables_or_the_new_ones,
 );
