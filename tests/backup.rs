@@ -105,8 +105,16 @@ fn a_restore_is_guarded_and_recorded_as_a_sync(case: &Case) {
     case.home
         .run(&["backup", "restore", &id])
         .refuses(4, &["no terminal"]);
+    // Untested, so that the server is not told: other tests write to it, too.
     case.home
-        .run(&["connections", "label", "a", "production"])
+        .run(&[
+            "connections",
+            "edit",
+            "a",
+            "--env",
+            "production",
+            "--no-test",
+        ])
         .expect(0);
     case.home
         .run(&["backup", "restore", &id, "--yes"])
