@@ -66,7 +66,7 @@ const ONLY_IN: &[(&str, &[&str])] = &[
 const SHARED_BY_COMMANDS: &[&str] = &["context", "error", "line", "places", "trial"];
 
 /// What lies in `engines` and is no engine.
-const SHARED_BY_ENGINES: &[&str] = &["dialect", "error", "guard"];
+const SHARED_BY_ENGINES: &[&str] = &["dialect", "error", "guard", "kill"];
 
 /// Longer files are reported.
 const LONG: usize = 400;

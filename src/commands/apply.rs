@@ -62,7 +62,7 @@ impl Args {
     ) -> Result<Synced> {
         let document = &sealed.document;
         let planned = kept::reopen(cx, document).await?;
-        let settings = document.manner.settings(cx);
+        let settings = document.manner.settings(cx, planned.label());
         sync::carry_out(
             cx,
             number,

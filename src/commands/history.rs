@@ -153,6 +153,21 @@ fn list(runs: &[Run], page: &mut Page) {
         ]);
     }
     page.table(table);
+    for run in runs.iter().filter(|run| run.status == Status::Interrupted) {
+        page.line(format!(
+            "Run {} was interrupted: {}",
+            run.number,
+            way_on(run)
+        ));
+    }
+}
+
+/// How an interrupted run goes on.
+fn way_on(run: &Run) -> String {
+    match run.kind.as_str() {
+        "sync" | "restore" => format!("resume {} goes on", run.number),
+        _ => format!("begin again with {}", run.command),
+    }
 }
 
 fn show(run: &Run, steps: &[Step], page: &mut Page) {
@@ -185,6 +200,9 @@ fn facts(run: &Run) -> Vec<(&'static str, String)> {
         facts.push(("verified", run.verified.clone().unwrap_or("no".into())));
     }
     facts.extend(run.error.clone().map(|error| ("error", error)));
+    if run.status == Status::Interrupted {
+        facts.push(("way on", way_on(run)));
+    }
     facts
 }
 

@@ -144,6 +144,7 @@ async fn open(cx: &Context<'_>, run: &Run, job: &JobRecord, parts: &[Part]) -> R
     Ok(Planned {
         sides: vec![Sides::default(); plans.len()],
         watch: Watch::labelled(label),
+        keep: cx.settings.undo.keep,
         source,
         target,
         plans,

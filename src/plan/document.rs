@@ -43,7 +43,7 @@ pub struct Party {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Manner {
     /// count, checksum or none.
-    pub verify: String,
+    pub verify: Option<String>,
     pub jobs: Option<u16>,
     pub stop_on_error: bool,
 }
@@ -203,7 +203,7 @@ mod tests {
             source: party("a"),
             target: party("b"),
             manner: Manner {
-                verify: "count".into(),
+                verify: None,
                 jobs: Some(2),
                 stop_on_error: false,
             },

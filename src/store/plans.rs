@@ -119,7 +119,7 @@ mod tests {
             source: party("a"),
             target: party(target),
             manner: Manner {
-                verify: "count".into(),
+                verify: None,
                 jobs: None,
                 stop_on_error: false,
             },

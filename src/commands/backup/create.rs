@@ -17,7 +17,7 @@ use crate::commands::{Context, Error, Result};
 use crate::engines::backup::{FORMAT, Manifest, Origin, Writer, folder, script};
 use crate::engines::{self, Server};
 use crate::model::endpoint::is_address;
-use crate::model::selection::Selection;
+use crate::model::selection::{Selection, quoted};
 use crate::model::survey::{Role, Survey};
 use crate::model::units::{Bytes, Rows, counted};
 use crate::output::Exit;
@@ -63,6 +63,21 @@ struct Room {
 }
 
 impl Create {
+    /// Saves databases of a connection, as they are.
+    pub fn of(connection: &str, databases: &[&str]) -> Create {
+        let names: Vec<String> = databases.iter().map(|name| quoted(name)).collect();
+        Create {
+            words: vec![match is_address(connection) {
+                true => connection.to_string(),
+                false => quoted(connection),
+            }],
+            select: Some(names.join(",")),
+            to: None,
+            jobs: None,
+            no_verify: false,
+        }
+    }
+
     pub async fn run(self, cx: &mut Context<'_>) -> Result<Made> {
         let (place, select) = self.spoken(cx)?;
         let root = find::root(cx, self.to.as_deref())?;

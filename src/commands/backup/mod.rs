@@ -10,6 +10,8 @@ mod made;
 mod restore;
 mod verify;
 
+pub use create::Create;
+
 use serde_json::Value;
 
 use super::sync::reply::Synced;

@@ -7,7 +7,9 @@ use tokio::sync::mpsc;
 
 use super::planned::Planned;
 use super::reply::{Synced, SyncedDatabase, is_refused};
+use crate::commands::undo::is_older;
 use crate::commands::{Context, Error, Result};
+use crate::engines::Undo;
 use crate::model::units::{Bytes, Rows, counted, spoken};
 use crate::plan::Plan;
 use crate::run::event::{Event, Listener};
@@ -77,6 +79,7 @@ pub async fn run(
             break;
         }
     }
+    forget_old(cx, planned).await;
     cx.session.last = planned
         .plans
         .iter()
@@ -98,6 +101,28 @@ pub async fn run(
         .map(|plan| plan.source.database.clone())
         .collect();
     Ok(Synced::new(number, planned, done, skipped))
+}
+
+/// Drops undos of these databases that are older than `undo.max_age`; what cannot be dropped stays.
+async fn forget_old(cx: &Context<'_>, planned: &Planned) {
+    let age = cx.settings.undo.max_age;
+    if age.is_zero() {
+        return;
+    }
+    let server = planned.target.server.as_ref();
+    let is_ours = |undo: &Undo| {
+        let mut plans = planned.plans.iter();
+        plans.any(|plan| plan.target.database == undo.database)
+    };
+    for undo in server.undos().await.unwrap_or_default() {
+        if is_ours(&undo)
+            && is_older(&undo, age)
+            && let Err(cause) = server.drop_undo(&undo).await
+        {
+            let text = format!("an old undo of {} stays: {}", undo.database, cause.full());
+            cx.events.on(&Event::Notice { text });
+        }
+    }
 }
 
 fn status_failed(status: Status) -> bool {

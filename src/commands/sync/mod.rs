@@ -12,12 +12,15 @@ pub mod watch;
 
 use clap::Parser;
 
+use super::backup::Create;
 use super::places::{self, Opened, Pair, PairArgs};
 use super::{Command, Context, Error, Group, Result};
-use crate::output::Exit;
+use crate::model::label::Label;
+use crate::output::{Exit, Reply as _};
 use crate::plan::document::Manner;
-use crate::plan::{Allow, Content, ExtraTables, SyncOptions, TableFilter};
+use crate::plan::{Allow, Content, ExtraTables, Risk, SyncOptions, TableFilter};
 use crate::run::Verify;
+use crate::run::event::Event;
 use crate::store::{Ending, NewRun, Status};
 use planned::Planned;
 pub use reply::{Synced, plan_json};
@@ -65,9 +68,10 @@ pub struct Choices {
     /// How many readers and writers work at once, at most sync.max_concurrency [default: by the processors]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=64))]
     jobs: Option<u16>,
-    /// How the copy is proven: by counts, by checksums too, or not at all (exit code 6)
-    #[arg(long, value_name = "HOW", default_value = "count", value_parser = ["count", "checksum", "none"])]
-    verify: String,
+    /// How the copy is proven: by counts, by checksums too, or not at all (exit code 6) [default: count; checksum
+    /// for a target labelled production]
+    #[arg(long, value_name = "HOW", value_parser = ["count", "checksum", "none"])]
+    verify: Option<String>,
     /// Stop at the first database that fails
     #[arg(long)]
     stop_on_error: bool,
@@ -132,7 +136,7 @@ impl Args {
         options: SyncOptions,
     ) -> Result<Synced> {
         let planned = self.choices.plan(cx, pair, options).await?;
-        let settings = self.choices.manner().settings(cx);
+        let settings = self.choices.manner().settings(cx, planned.label());
         carry_out(cx, number, &planned, &settings, self.yes, None).await
     }
 }
@@ -151,9 +155,36 @@ pub async fn carry_out(
         return Ok(Synced::nothing(number, planned));
     }
     confirm::confirm(cx, planned, yes, approved).await?;
+    save_first(cx, planned).await?;
     let synced = batch::begin(cx, number, planned, settings).await?;
     watch::note(cx, planned, &synced.arrived()).await?;
     Ok(synced)
+}
+
+/// Where nothing that is replaced is kept, and the target counts as production, a verified backup comes first.
+async fn save_first(cx: &mut Context<'_>, planned: &Planned) -> Result<()> {
+    let replaced: Vec<&str> = planned
+        .plans
+        .iter()
+        .filter(|plan| plan.risk() == Risk::Replaces)
+        .map(|plan| plan.target.database.as_str())
+        .collect();
+    if planned.keep > 0 || !planned.label().is_guarded() || replaced.is_empty() {
+        return Ok(());
+    }
+    let text = "undo.keep is 0: a backup of the target comes first".to_string();
+    cx.events.on(&Event::Notice { text });
+    let made = Create::of(&planned.target.endpoint.name, &replaced)
+        .run(cx)
+        .await?;
+    if made.exit() == Exit::UNVERIFIED {
+        return Err(Error::failed(
+            "the backup of the target could not be verified",
+        ));
+    }
+    let text = format!("the target is saved in {}", made.folder.display());
+    cx.events.on(&Event::Notice { text });
+    Ok(())
 }
 
 impl Choices {
@@ -236,9 +267,7 @@ impl Choices {
                 .map(|(flag, _)| flag.to_string()),
         );
         words.extend(self.jobs.map(|jobs| format!("--jobs {jobs}")));
-        if self.verify != "count" {
-            words.push(format!("--verify {}", self.verify));
-        }
+        words.extend(self.verify.iter().map(|how| format!("--verify {how}")));
         for (flag, values) in [
             ("--table", &self.table),
             ("--exclude", &self.exclude),
@@ -254,14 +283,15 @@ impl Choices {
 
 impl Manner {
     /// How the run goes about it, here and now.
-    pub fn settings(&self, cx: &Context<'_>) -> batch::Settings {
+    pub fn settings(&self, cx: &Context<'_>, label: Label) -> batch::Settings {
         let processors = std::thread::available_parallelism().map_or(2, usize::from);
         let workers = self.jobs.map(usize::from).unwrap_or(processors.clamp(2, 4));
         batch::Settings {
             workers: workers.min(cx.settings.sync.max_concurrency.max(1)),
-            verify: match self.verify.as_str() {
-                "checksum" => Verify::Checksum,
-                "none" => Verify::None,
+            verify: match self.verify.as_deref() {
+                Some("checksum") => Verify::Checksum,
+                None if label == Label::Production => Verify::Checksum,
+                Some("none") => Verify::None,
                 _ => Verify::Count,
             },
             stop_on_error: self.stop_on_error,

@@ -25,6 +25,8 @@ pub struct Planned {
     /// The catalogs that the plans were made from.
     pub sides: Vec<Sides>,
     pub watch: Watch,
+    /// How many undos of a database are kept.
+    pub keep: u32,
 }
 
 /// Surveys both sides and plans every pair.
@@ -97,6 +99,7 @@ pub async fn watched(
         plans,
         sides,
         watch,
+        keep: cx.settings.undo.keep,
     })
 }
 
@@ -217,7 +220,39 @@ impl Planned {
             "About {rows} rows and {bytes} will move; as much space is needed beside the live tables; about {}",
             spoken(time)
         ));
+        let (tables, kept) = self.replaced();
+        if tables > 0 {
+            page.line(match self.keep {
+                0 => format!(
+                    "{} replaced or removed ({kept}) for good: undo.keep is 0",
+                    are(tables)
+                ),
+                _ => format!("{} kept as the undo: they go on taking {kept}", are(tables)),
+            });
+        }
     }
+
+    /// How many live tables give way, and about how much they take.
+    fn replaced(&self) -> (usize, Bytes) {
+        let mut gone = (0, Bytes(0));
+        for (plan, sides) in self.plans.iter().zip(&self.sides) {
+            let tables = sides.target.iter().flat_map(|catalog| &catalog.tables);
+            let leaves = |table: &&crate::model::catalog::Table| {
+                let planned = |one: &crate::plan::TablePlan| one.table.name == table.name;
+                plan.removed.contains(&table.name) || plan.tables.iter().any(planned)
+            };
+            for table in tables.filter(leaves) {
+                gone = (gone.0 + 1, gone.1 + table.bytes);
+            }
+        }
+        gone
+    }
+}
+
+/// `1 table is`, `2 tables are`.
+fn are(tables: usize) -> String {
+    let verb = if tables == 1 { "is" } else { "are" };
+    format!("{} {verb}", counted(tables, "table"))
 }
 
 /// One database of a plan.
