@@ -3,29 +3,31 @@
 
 use std::path::Path;
 
+/// The points in the order of a run, some also at a later passing.
+#[cfg(feature = "kill-points")]
+pub const POINTS: &[&str] = &[
+    "staging-made",
+    "table-created",
+    "table-created:2",
+    "chunk-loaded",
+    "chunk-loaded:3",
+    "chunk-committed",
+    "chunk-committed:3",
+    "verified",
+    "swap-intent",
+    "aside",
+    "swapped",
+    "objects-made",
+    "finished",
+];
+
 #[cfg(feature = "kill-points")]
 mod with_points {
+    use super::POINTS;
     use crate::faults::bench::{on_each, rounds};
     use crate::faults::observer::Rules;
     use crate::faults::world::{TOO_LONG, Went, World};
     use crate::live::Flavor;
-
-    /// The points in the order of a run; each once in a round, some at their third passing.
-    const POINTS: &[&str] = &[
-        "staging-made",
-        "table-created",
-        "table-created:3",
-        "chunk-loaded",
-        "chunk-loaded:3",
-        "chunk-committed",
-        "chunk-committed:3",
-        "verified",
-        "swap-intent",
-        "aside",
-        "swapped",
-        "objects-made",
-        "finished",
-    ];
 
     fn e04_a_run_killed_at_a_point_ends_exactly_when_it_goes_on(
         flavor: Flavor,

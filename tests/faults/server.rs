@@ -63,6 +63,14 @@ impl Server {
         self.script(&words);
     }
 
+    /// Starts it again where it has died.
+    pub fn revive(&self) {
+        if block_on(self.place.connected()).is_err() {
+            self.kill();
+            self.start();
+        }
+    }
+
     pub fn kill(&self) {
         self.script(&["kill", self.folder.to_str().unwrap()]);
     }

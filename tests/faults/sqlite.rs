@@ -69,8 +69,25 @@ impl Files {
         connection
     }
 
+    /// Reads the target all the while.
+    fn observed(&self, work: impl FnOnce() -> &'static str) -> &'static str {
+        let stop = Arc::new(AtomicBool::new(false));
+        let observer = observe(self.path("b"), stop.clone());
+        let end = work();
+        stop.store(true, Ordering::SeqCst);
+        let (reads, findings) = observer.join().unwrap();
+        assert!(
+            findings.is_empty(),
+            "a reader of the target saw {findings:?}"
+        );
+        assert!(reads > 0);
+        self.same();
+        self.is_clean();
+        end
+    }
+
     fn sync(&self) -> crate::live::Done {
-        self.home.run(&["sync", "a/shop", "b/shop", "--yes"])
+        self.home.run(&SYNC)
     }
 
     fn change(&self, dice: &mut Dice) {
@@ -170,6 +187,8 @@ fn observe(path: PathBuf, stop: Arc<AtomicBool>) -> JoinHandle<(u64, Vec<String>
     })
 }
 
+const SYNC: [&str; 4] = ["sync", "a/shop", "b/shop", "--yes"];
+
 #[test]
 fn e17_a_killed_run_between_files_ends_exactly_when_it_goes_on() {
     let test = concat!(
@@ -178,30 +197,53 @@ fn e17_a_killed_run_between_files_ends_exactly_when_it_goes_on() {
     );
     rounds(test, 4, Files::new, |files, dice| {
         files.change(dice);
-        let stop = Arc::new(AtomicBool::new(false));
-        let observer = observe(files.path("b"), stop.clone());
-        let words = ["sync", "a/shop", "b/shop", "--yes"];
-        let running = files.home.start(&words);
-        std::thread::sleep(dice.moment(files.takes * 11 / 10));
-        running.signal("-KILL");
-        let done = running.wait_within(TOO_LONG);
-        let end = match done.code {
-            Some(0) => "ended before the kill",
-            Some(_) => panic!("{}", shown(&done)),
-            None => match go_on(&files.home, &words) {
-                Went::Resumed => "resumed",
-                Went::Again => "synced again",
-            },
-        };
-        stop.store(true, Ordering::SeqCst);
-        let (reads, findings) = observer.join().unwrap();
-        assert!(
-            findings.is_empty(),
-            "a reader of the target saw {findings:?}"
-        );
-        assert!(reads > 0);
-        files.same();
-        files.is_clean();
-        end
+        files.observed(|| {
+            let running = files.home.start(&SYNC);
+            std::thread::sleep(dice.moment(files.takes * 11 / 10));
+            running.signal("-KILL");
+            let done = running.wait_within(TOO_LONG);
+            match done.code {
+                Some(0) => "ended before the kill",
+                Some(_) => panic!("{}", shown(&done)),
+                None => match go_on(&files.home, &SYNC) {
+                    Went::Resumed => "resumed",
+                    Went::Again => "synced again",
+                },
+            }
+        })
+    });
+}
+
+#[cfg(feature = "kill-points")]
+#[test]
+fn e04_a_run_between_files_killed_at_a_point_ends_exactly_when_it_goes_on() {
+    let test = concat!(
+        module_path!(),
+        "::e04_a_run_between_files_killed_at_a_point_ends_exactly_when_it_goes_on"
+    );
+    rounds(test, 1, Files::new, |files, dice| {
+        // Nothing steps aside between files.
+        for point in super::points::POINTS
+            .iter()
+            .filter(|point| **point != "aside")
+        {
+            files.change(dice);
+            let variables = [("MAESTRO_KILL_AT", *point)];
+            files.observed(|| {
+                let done = files
+                    .home
+                    .start_with(&SYNC, &variables)
+                    .wait_within(TOO_LONG);
+                assert_eq!(done.code, None, "{point} was not reached: {}", shown(&done));
+                if dice.coin() {
+                    let again = [("MAESTRO_KILL_AT", *dice.one_of(super::points::POINTS))];
+                    let running = files.home.start_with(&["resume", "--yes"], &again);
+                    running.wait_within(TOO_LONG);
+                }
+                go_on(&files.home, &SYNC);
+                point
+            });
+        }
+        "all points"
     });
 }

@@ -30,8 +30,11 @@ fn e07_of_50_starts_exactly_one_runs(flavor: Flavor, test: &'static str) {
     rounds(test, 1, make, |(world, proxy), dice| {
         world.change(dice);
         let observer = world.observer(Rules::default());
-        // Its first chunk: the lock was taken before.
-        proxy.set(Moment::Statement("START TRANSACTION", 0), Fault::StallOne);
+        // The first statement after the lock was taken.
+        proxy.set(
+            Moment::Statement("INTO _MAESTRO.EPOCHS", 0),
+            Fault::StallOne,
+        );
         let variables = [("MAESTRO_CONNECTIONS_DEFAULT_TIMEOUT", "120s")];
         let start = |_| world.start_between("a", "far", &variables);
         let mut running: Vec<Running> = (0..STARTS).map(start).collect();
