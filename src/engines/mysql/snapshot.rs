@@ -19,7 +19,10 @@ use crate::model::catalog::Table;
 use crate::model::survey::SnapshotLevel;
 use crate::model::units::Rows;
 
-const BEGIN: &str = "SET SESSION TRANSACTION ISOLATION LEVEL REPEATABLE READ; \
+/// A reader holds the tables that it has read until the end, so it must not wait for others for long: who changes
+/// definitions there may wait for the first and hold the second (C04).
+const BEGIN: &str = "SET SESSION lock_wait_timeout = 5; \
+                     SET SESSION TRANSACTION ISOLATION LEVEL REPEATABLE READ; \
                      START TRANSACTION WITH CONSISTENT SNAPSHOT";
 /// How long positions may disagree before the next way is tried.
 const CONVERGE: Duration = Duration::from_secs(2);
