@@ -12,6 +12,7 @@ mod packets;
 mod points;
 mod proxy;
 mod server;
+mod source;
 mod sqlite;
 mod starts;
 mod storms;
