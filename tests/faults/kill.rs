@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use super::bench::{Dice, on_each, rounds};
 use super::observer::Rules;
-use super::world::{Went, World};
+use super::world::{TOO_LONG, Went, World, shown};
 use crate::live::Flavor;
 
 fn a_killed_run_ends_exactly_when_it_goes_on(flavor: Flavor, test: &'static str) {
@@ -14,11 +14,19 @@ fn a_killed_run_ends_exactly_when_it_goes_on(flavor: Flavor, test: &'static str)
     };
     let make = || World::new(flavor, test, a.clone(), b.clone());
     rounds(test, 3, make, |world, dice| {
-        world.change(dice);
         let observer = world.observer(Rules::default());
-        let end = match dice.coin() {
-            true => killed_beside_a_quiet_source(world, dice),
-            false => killed_beside_a_busy_source(world, dice),
+        let mut within = world.takes;
+        let end = loop {
+            world.change(dice);
+            let killed = match dice.coin() {
+                true => killed_beside_a_quiet_source(world, dice, within),
+                false => killed_beside_a_busy_source(world, dice, within),
+            };
+            match killed {
+                Some(end) => break end,
+                // It was quicker than its kill: that is no round.
+                None => within = within * 3 / 4,
+            }
         };
         observer.end();
         world.same();
@@ -27,46 +35,50 @@ fn a_killed_run_ends_exactly_when_it_goes_on(flavor: Flavor, test: &'static str)
     });
 }
 
-fn killed(world: &World, dice: &mut Dice) -> Option<i32> {
+/// Whether a run was killed before its end.
+fn was_killed(world: &World, dice: &mut Dice, within: Duration) -> bool {
     let running = world.start(&[]);
-    std::thread::sleep(dice.moment(world.takes * 11 / 10));
+    std::thread::sleep(dice.moment(within));
     running.signal("-KILL");
-    running.wait().code
+    let done = running.wait_within(TOO_LONG);
+    assert!(matches!(done.code, None | Some(0)), "{}", shown(&done));
+    done.code.is_none()
 }
 
-fn killed_beside_a_quiet_source(world: &World, dice: &mut Dice) -> &'static str {
-    match killed(world, dice) {
-        Some(0) => "ended before the kill",
-        Some(code) => panic!("it ended with {code} before the kill"),
-        None => match world.go_on() {
-            Went::Resumed => "resumed",
-            Went::Again => "synced again",
-        },
-    }
+fn killed_beside_a_quiet_source(
+    world: &World,
+    dice: &mut Dice,
+    within: Duration,
+) -> Option<&'static str> {
+    was_killed(world, dice, within).then(|| match world.go_on() {
+        Went::Resumed => "resumed",
+        Went::Again => "nothing to resume and synced again",
+    })
 }
 
 /// A run that was killed after its swap is as old as its snapshot, also when it has gone on; any other has the source
 /// as it is now.
-fn killed_beside_a_busy_source(world: &World, dice: &mut Dice) -> &'static str {
+fn killed_beside_a_busy_source(
+    world: &World,
+    dice: &mut Dice,
+    within: Duration,
+) -> Option<&'static str> {
     let before = world.version();
     let busy = world.busy();
-    let code = killed(world, dice);
+    let was_killed = was_killed(world, dice, within);
     drop(busy);
     // What the server was told last it may still do.
     std::thread::sleep(Duration::from_millis(300));
     let swapped = world.version() != before;
     world.change(dice);
-    if code.is_none() {
-        let went = world.go_on();
-        if !swapped {
-            return match went {
-                Went::Resumed => "resumed beside a moving source",
-                Went::Again => "synced again beside a moving source",
-            };
+    was_killed.then(|| match (world.go_on(), swapped) {
+        (Went::Resumed, false) => "resumed beside a moving source",
+        (Went::Again, false) => "nothing to resume beside a moving source and synced again",
+        (_, true) => {
+            world.synced();
+            "after the swap beside a moving source"
         }
-    }
-    world.synced();
-    "after the swap beside a moving source"
+    })
 }
 
 on_each!(a_killed_run_ends_exactly_when_it_goes_on);

@@ -196,19 +196,24 @@ fn e17_a_killed_run_between_files_ends_exactly_when_it_goes_on() {
         "::e17_a_killed_run_between_files_ends_exactly_when_it_goes_on"
     );
     rounds(test, 4, Files::new, |files, dice| {
-        files.change(dice);
+        let mut within = files.takes;
         files.observed(|| {
-            let running = files.home.start(&SYNC);
-            std::thread::sleep(dice.moment(files.takes * 11 / 10));
-            running.signal("-KILL");
-            let done = running.wait_within(TOO_LONG);
-            match done.code {
-                Some(0) => "ended before the kill",
-                Some(_) => panic!("{}", shown(&done)),
-                None => match go_on(&files.home, &SYNC) {
-                    Went::Resumed => "resumed",
-                    Went::Again => "synced again",
-                },
+            loop {
+                files.change(dice);
+                let running = files.home.start(&SYNC);
+                std::thread::sleep(dice.moment(within));
+                running.signal("-KILL");
+                let done = running.wait_within(TOO_LONG);
+                match done.code {
+                    // It was quicker than its kill: that is no round.
+                    Some(0) => within = within * 3 / 4,
+                    Some(_) => panic!("{}", shown(&done)),
+                    None => break,
+                }
+            }
+            match go_on(&files.home, &SYNC) {
+                Went::Resumed => "resumed",
+                Went::Again => "nothing to resume and synced again",
             }
         })
     });
