@@ -496,7 +496,7 @@ complete -c maestro -n "__fish_maestro_using_subcommand sync" -l table -d 'Only 
 complete -c maestro -n "__fish_maestro_using_subcommand sync" -l exclude -d 'Leave these tables as they are on the target (name or glob; repeatable)' -r
 complete -c maestro -n "__fish_maestro_using_subcommand sync" -l no-data -d 'Create these tables without rows, also where the target holds some (name or glob; repeatable)' -r
 complete -c maestro -n "__fish_maestro_using_subcommand sync" -l jobs -d 'How many readers and writers work at once, at most sync.max_concurrency [default: by the processors]' -r
-complete -c maestro -n "__fish_maestro_using_subcommand sync" -l verify -d 'How the copy is proven: by counts, by checksums too, or not at all (exit code 6)' -r -f -a "count\t''
+complete -c maestro -n "__fish_maestro_using_subcommand sync" -l verify -d 'How the copy is proven: by counts, by checksums too, or not at all (exit code 6) [default: count; checksum for a target labelled production]' -r -f -a "count\t''
 checksum\t''
 none\t''"
 complete -c maestro -n "__fish_maestro_using_subcommand sync" -l allow-vanish -d 'Let up to so many percent of the target\'s rows vanish [default: 30%]' -r
@@ -523,7 +523,7 @@ complete -c maestro -n "__fish_maestro_using_subcommand plan" -l table -d 'Only 
 complete -c maestro -n "__fish_maestro_using_subcommand plan" -l exclude -d 'Leave these tables as they are on the target (name or glob; repeatable)' -r
 complete -c maestro -n "__fish_maestro_using_subcommand plan" -l no-data -d 'Create these tables without rows, also where the target holds some (name or glob; repeatable)' -r
 complete -c maestro -n "__fish_maestro_using_subcommand plan" -l jobs -d 'How many readers and writers work at once, at most sync.max_concurrency [default: by the processors]' -r
-complete -c maestro -n "__fish_maestro_using_subcommand plan" -l verify -d 'How the copy is proven: by counts, by checksums too, or not at all (exit code 6)' -r -f -a "count\t''
+complete -c maestro -n "__fish_maestro_using_subcommand plan" -l verify -d 'How the copy is proven: by counts, by checksums too, or not at all (exit code 6) [default: count; checksum for a target labelled production]' -r -f -a "count\t''
 checksum\t''
 none\t''"
 complete -c maestro -n "__fish_maestro_using_subcommand plan" -l allow-vanish -d 'Let up to so many percent of the target\'s rows vanish [default: 30%]' -r

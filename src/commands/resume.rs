@@ -45,7 +45,12 @@ impl Command for Args {
         })?;
         let planned = open(cx, &run, &job, &parts).await?;
         confirm::confirm(cx, &planned, self.yes, None).await?;
-        cx.store.take_up(run.number)?;
+        if !cx.store.take_up(run.number)? {
+            return Err(Error::refused(format!(
+                "run {} is at work in another process",
+                run.number
+            )));
+        }
         let result = batch::run(cx, run.number, &planned, &parts, &settings).await;
         cx.store.end(run.number, &ending(&result))?;
         if let Ok(synced) = &result {

@@ -113,6 +113,11 @@ pub trait Server: Guard {
     /// Drops an undo for good.
     async fn drop_undo(&self, undo: &Undo) -> Result<()>;
 
+    /// Finishes, or takes back, a swap of this database in which a run died. A line for each.
+    async fn settle(&self, _database: &str) -> Result<Vec<String>> {
+        Ok(Vec::new())
+    }
+
     /// Removes what dead runs left, except the staging of the runs in `keep`. A line for each removed thing.
     async fn prune(&self, keep: &[String]) -> Result<Vec<String>>;
 

@@ -293,7 +293,14 @@ impl Course<'_> {
             job.listener.on(&Event::Notice { text: text.clone() });
         }
         kill::point("staging-made");
-        let staged = self.stage(&target).await;
+        let staged = match target.swept().is_empty() {
+            true => self.stage(&target).await,
+            // What a dead run had begun may have been finished or taken back.
+            false => match unmoved(plan, job).await {
+                Ok(_) => self.stage(&target).await,
+                Err(error) => Err(error),
+            },
+        };
         let staged = match staged {
             Ok(staged) => staged,
             Err(error @ Error::Stopped) => {

@@ -147,15 +147,23 @@ impl Store {
             .collect())
     }
 
-    /// A run that was interrupted is at work again, in this process.
-    pub fn take_up(&self, run: i64) -> Result<()> {
+    /// A run that was interrupted is at work again, in this process; false when another process was faster.
+    pub fn take_up(&self, run: i64) -> Result<bool> {
         self.write("record that the run goes on", |transaction| {
+            let (status, process, mark): (Status, u32, Option<String>) = transaction.query_row(
+                "SELECT status, process, started_as FROM runs WHERE number = ?1",
+                [run],
+                |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)),
+            )?;
+            if status == Status::Running && super::process::is_alive(process, mark.as_deref()) {
+                return Ok(false);
+            }
             transaction.execute(
                 "UPDATE runs SET status = ?2, ended = NULL, error = NULL, process = ?3, started_as = ?4
                  WHERE number = ?1",
                 params![run, Status::Running, std::process::id(), super::process::mark()],
             )?;
-            Ok(())
+            Ok(true)
         })
     }
 
@@ -322,6 +330,21 @@ mod tests {
         assert_eq!(states, [State::Done, State::Staging]);
         assert_eq!(store.unfinished().unwrap(), [parts[1].id.clone()]);
         assert!(store.part_plan(run, 0).is_err());
+    }
+
+    #[test]
+    fn e07_a_run_is_taken_up_once() {
+        let (_home, store) = store();
+        let (run, _) = begun(&store);
+        let ending = crate::store::Ending {
+            status: Status::Interrupted,
+            snapshot: None,
+            verified: None,
+            error: None,
+        };
+        store.end(run, &ending).unwrap();
+        assert!(store.take_up(run).unwrap());
+        assert!(!store.take_up(run).unwrap());
     }
 
     #[test]

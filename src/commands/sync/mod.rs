@@ -18,7 +18,7 @@ use super::{Command, Context, Error, Group, Result};
 use crate::model::label::Label;
 use crate::output::{Exit, Reply as _};
 use crate::plan::document::Manner;
-use crate::plan::{Allow, Content, ExtraTables, Risk, SyncOptions, TableFilter};
+use crate::plan::{Allow, Content, ExtraTables, Plan, Risk, SyncOptions, TableFilter};
 use crate::run::Verify;
 use crate::run::event::Event;
 use crate::store::{Ending, NewRun, Status};
@@ -135,9 +135,49 @@ impl Args {
         pair: &Pair,
         options: SyncOptions,
     ) -> Result<Synced> {
-        let planned = self.choices.plan(cx, pair, options).await?;
+        let planned = self.choices.plan(cx, pair, options.clone()).await?;
         let settings = self.choices.manner().settings(cx, planned.label());
-        carry_out(cx, number, &planned, &settings, self.yes, None).await
+        if planned.is_nothing() {
+            return Ok(Synced::nothing(number, &planned));
+        }
+        confirm::confirm(cx, &planned, self.yes, None).await?;
+        let planned = self.settled(cx, pair, options, planned).await?;
+        go(cx, number, &planned, &settings).await
+    }
+
+    /// Settles swaps in which an earlier run died. What was missing of the target then is there now, so the plan is
+    /// made again: it must mean the same tables.
+    async fn settled(
+        &self,
+        cx: &mut Context<'_>,
+        pair: &Pair,
+        options: SyncOptions,
+        planned: Planned,
+    ) -> Result<Planned> {
+        let mut told = Vec::new();
+        for plan in &planned.plans {
+            let server = planned.target.server.as_ref();
+            told.extend(server.settle(&plan.target.database).await?);
+        }
+        if told.is_empty() {
+            return Ok(planned);
+        }
+        for text in told {
+            cx.events.on(&Event::Notice { text });
+        }
+        let again = self.choices.plan(cx, pair, options).await?;
+        let tables = |planned: &Planned| -> Vec<(Vec<String>, Vec<String>)> {
+            let names = |plan: &Plan| plan.tables.iter().map(|one| one.table.name.clone()).collect();
+            let plans = planned.plans.iter();
+            plans.map(|plan| (names(plan), plan.removed.clone())).collect()
+        };
+        match tables(&again) == tables(&planned) {
+            true => Ok(again),
+            false => Err(Error::refused(
+                "an earlier run's swap was finished, and now other tables would be replaced",
+            )
+            .hint("start again: a new plan will be shown")),
+        }
     }
 }
 
@@ -155,6 +195,16 @@ pub async fn carry_out(
         return Ok(Synced::nothing(number, planned));
     }
     confirm::confirm(cx, planned, yes, approved).await?;
+    go(cx, number, planned, settings).await
+}
+
+/// Runs what was confirmed.
+async fn go(
+    cx: &mut Context<'_>,
+    number: i64,
+    planned: &Planned,
+    settings: &batch::Settings,
+) -> Result<Synced> {
     save_first(cx, planned).await?;
     let synced = batch::begin(cx, number, planned, settings).await?;
     watch::note(cx, planned, &synced.arrived()).await?;

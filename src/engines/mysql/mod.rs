@@ -343,6 +343,10 @@ impl Server for MySqlServer {
         undo::drop_undo(&mut *self.session().await?, undo).await
     }
 
+    async fn settle(&self, database: &str) -> Result<Vec<String>> {
+        undo::settle(&self.place, &mut *self.session().await?, database).await
+    }
+
     async fn prune(&self, keep: &[String]) -> Result<Vec<String>> {
         undo::prune(&self.place, &mut *self.session().await?, keep).await
     }

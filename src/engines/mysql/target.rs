@@ -449,6 +449,11 @@ impl Target for MySqlTarget {
 
     async fn discard(&self) -> Result<()> {
         let mut session = self.session.lock().await;
+        let noted = marks::noted_run(&mut session, &self.work.run).await?;
+        if noted.is_some_and(|noted| noted.state == "swapping") {
+            // What stepped aside is known from the note: that goes only when all is back.
+            self.put_back(&mut session, &self.parked()).await?;
+        }
         undo::drop_staging(&mut session, &self.noted).await?;
         self.release(&mut session).await
     }

@@ -116,6 +116,12 @@ async fn written(
           WHERE TABLE_SCHEMA = {} AND TABLE_TYPE <> 'VIEW'",
         text(database)
     );
+    // MySQL answers from a cache of a day otherwise; MariaDB has none, and does not know the setting.
+    let uncached = "SET SESSION information_schema_stats_expiry = 0";
+    match session.run("set the session up", uncached).await {
+        Err(error @ Error::Lost { .. }) => return Err(error),
+        _ => {}
+    }
     let rows = session.rows("read when tables were written", &sql).await?;
     Ok(rows
         .iter()
@@ -197,6 +203,17 @@ pub async fn replaced(session: &mut Session, undo: &Undo) -> Result<Replaced> {
 /// Drops an undo for good.
 pub async fn drop_undo(session: &mut Session, undo: &Undo) -> Result<()> {
     marks::lock(session, &undo.database).await?;
+    let noted = marks::noted_run(session, &undo.run).await?;
+    if noted.is_some_and(|noted| noted.state != "kept") {
+        marks::release(session, &undo.run, &undo.database).await?;
+        return Err(Error::Refused {
+            problem: format!(
+                "the run that left the undo of {} is not at its end",
+                undo.database
+            ),
+            mend: "resume it, or let prune finish its swap, first".into(),
+        });
+    }
     drop_database(session, &undo.place).await?;
     marks::forget(session, &undo.run).await?;
     let sql = format!(
@@ -204,6 +221,21 @@ pub async fn drop_undo(session: &mut Session, undo: &Undo) -> Result<()> {
         text(&marks::lock_name(&undo.database))
     );
     session.rows("release a lock", &sql).await.map(drop)
+}
+
+/// Settles the swap of one database in which a run died; a run that lives is left alone.
+pub async fn settle(place: &Place, session: &mut Session, database: &str) -> Result<Vec<String>> {
+    let mut told = Vec::new();
+    let condition = format!("state = 'swapping' AND database_name = {}", text(database));
+    for noted in marks::noted(session, &condition).await? {
+        if marks::lock(session, database).await.is_err() {
+            continue;
+        }
+        let settled = settle_one(place, session, &noted, false).await;
+        marks::release(session, &noted.run, database).await?;
+        told.extend(settled?);
+    }
+    Ok(told)
 }
 
 /// Settles what dead runs left of the database whose lock is held, and what they left of others in the midst of a
@@ -277,6 +309,12 @@ async fn settle_one(
             )));
         }
         left.put_all_back().await?;
+        if !also_staging {
+            return Ok(Some(format!(
+                "put back what run {short} had set aside of {} for a swap that did not happen",
+                noted.database
+            )));
+        }
     }
     if !also_staging {
         return Ok(None);
@@ -290,6 +328,12 @@ async fn settle_one(
 
 /// Removes the staging of a run and its note. What was set aside as an undo of another run stays.
 pub async fn drop_staging(session: &mut Session, noted: &Noted) -> Result<()> {
+    if marks::has_marks(session, &noted.undo).await? {
+        return Err(Error::Mismatch(format!(
+            "the tables of run {} are live: nothing of it is dropped",
+            marks::short(&noted.run)
+        )));
+    }
     if noted.undo_of.is_none() {
         let in_place = noted.staging == noted.database;
         if !in_place || marks::has_marks(session, &noted.database).await? {
