@@ -286,8 +286,9 @@ pub trait Target: Send + Sync {
     async fn digest(&self, table: &Table, chunk: &Chunk) -> Result<Digest>;
     /// Makes the staged tables live, all at one moment.
     async fn swap(&self) -> Result<()>;
-    /// Drops and makes the objects of the work; returns those that failed, each with its cause.
-    async fn objects(&self) -> Result<Vec<(Object, Error)>>;
+    /// Drops and makes the objects of the work, and the foreign keys that cross its border; returns what failed, by
+    /// its title, each with its cause.
+    async fn objects(&self) -> Result<Vec<(String, Error)>>;
     /// Keeps what the swap replaced as the undo of the run, drops undos of this database beyond `keep`, and
     /// removes the marks. With `keep` 0 nothing is kept. Returns the undo.
     async fn finish(&self, keep: usize) -> Result<Option<Undo>>;

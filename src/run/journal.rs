@@ -83,6 +83,8 @@ pub trait Journal: Send + Sync {
     /// The state is on the disk when this returns.
     fn enter(&self, state: State) -> Result<(), Unwritten>;
     fn level(&self, level: &SnapshotLevel);
+    /// The level that was written last.
+    fn known_level(&self) -> Option<SnapshotLevel>;
 }
 
 /// The journal could not be written: the disk is full, the file is gone.
@@ -101,6 +103,8 @@ pub enum Action {
     Settle,
     /// All is done on the target: only the record is missing.
     Record,
+    /// Its staging was removed: by a later run of the database, or by prune.
+    GiveUp,
     /// The run is over.
     Nothing,
 }
@@ -117,7 +121,9 @@ pub fn recovery(state: State, shown: Shown) -> Action {
         (_, Shown::Staging) => Action::TakeUp,
         // After the swap nothing but the marks can be gone: they go last.
         (State::Swapped, Shown::Nothing) => Action::Record,
-        (_, Shown::Nothing) => Action::Begin,
+        (State::Planned | State::Preflighted, Shown::Nothing) => Action::Begin,
+        // Begun anew it would undo what was done since.
+        (_, Shown::Nothing) => Action::GiveUp,
     }
 }
 
@@ -129,16 +135,16 @@ mod tests {
 
     #[test]
     fn e04_every_state_meets_everything_that_a_target_can_show() {
-        use Action::{Begin, Nothing, Record, Settle, TakeUp};
+        use Action::{Begin, GiveUp, Nothing, Record, Settle, TakeUp};
         // Columns: no trace, staging, swapped, kept.
         let table = [
             (State::Planned, [Begin, TakeUp, Settle, Record]),
             (State::Preflighted, [Begin, TakeUp, Settle, Record]),
-            (State::Locked, [Begin, TakeUp, Settle, Record]),
-            (State::Snapshot, [Begin, TakeUp, Settle, Record]),
-            (State::Staging, [Begin, TakeUp, Settle, Record]),
-            (State::Verified, [Begin, TakeUp, Settle, Record]),
-            (State::SwapIntent, [Begin, TakeUp, Settle, Record]),
+            (State::Locked, [GiveUp, TakeUp, Settle, Record]),
+            (State::Snapshot, [GiveUp, TakeUp, Settle, Record]),
+            (State::Staging, [GiveUp, TakeUp, Settle, Record]),
+            (State::Verified, [GiveUp, TakeUp, Settle, Record]),
+            (State::SwapIntent, [GiveUp, TakeUp, Settle, Record]),
             (State::Swapped, [Record, TakeUp, Settle, Record]),
             (State::Done, [Nothing; 4]),
             (State::Refused, [Nothing; 4]),

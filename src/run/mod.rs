@@ -79,6 +79,9 @@ pub enum Error {
     /// A server was lost, or a lock held, for longer than the retries last; staging is left for a resume.
     #[error("interrupted; the run can be resumed")]
     Lost(#[source] engines::Error),
+    /// Exit code 4: what was staged is gone.
+    #[error("a later run of the database, or prune, has removed what this run had staged")]
+    Abandoned,
     /// Nothing is left to resume.
     #[error("the run is {0} already")]
     Over(&'static str),
@@ -187,7 +190,12 @@ pub async fn execute(plan: &Plan, job: &Job<'_>, from: State) -> Result<Outcome,
         });
         tokio::select! {
             () = tokio::time::sleep(pause) => {}
-            () = job.stop.cancelled() => return Err(Error::Stopped),
+            () = job.stop.cancelled() => return Err(match error {
+                // The tables may be live already.
+                Error::Engine(cause) if course.state() >= State::SwapIntent => Error::Lost(cause),
+                Error::Behind(cause) => Error::Behind(cause),
+                _ => Error::Stopped,
+            }),
         }
         begun = true;
     }
@@ -248,16 +256,16 @@ impl Course<'_> {
                 let target: Arc<dyn Target> =
                     Arc::from(job.target.target(&work, &Opening::Resume).await?);
                 let tables = target.staged().await?.iter().map(settled).collect();
-                let level = SnapshotLevel {
-                    consistent: true,
-                    how: "before the interruption".into(),
-                    readers: 0,
-                };
+                let level = self.level();
                 self.settle(target.as_ref(), Staged { tables, level }).await
             }
             Action::Record => {
                 self.enter(State::Done)?;
                 Ok(self.outcome(Vec::new(), None, Vec::new(), None))
+            }
+            Action::GiveUp => {
+                self.enter(State::Abandoned)?;
+                Err(Error::Abandoned)
             }
             Action::Nothing => Err(Error::Over(self.state().name())),
         }
@@ -384,6 +392,7 @@ impl Course<'_> {
         let verify = self.verify(is_resumed && !snapshot.is_fixed());
         let copied = copy::all(tables, staged, &snapshot, target, self, verify).await?;
         let level = snapshot.close().await?;
+        job.journal.level(&level);
         self.enter(State::Verified)?;
         kill::point("verified");
         self.phase("adding foreign keys");
@@ -423,7 +432,7 @@ impl Course<'_> {
         self.mark(State::Done);
         let failed = failed
             .iter()
-            .map(|(object, cause)| (object.title(), cause.full()))
+            .map(|(what, cause)| (what.clone(), cause.full()))
             .collect();
         Ok(self.outcome(staged.tables, Some(staged.level), failed, undo))
     }
@@ -444,16 +453,22 @@ impl Course<'_> {
     ) -> Outcome {
         Outcome {
             tables,
-            level: level.unwrap_or(SnapshotLevel {
-                consistent: true,
-                how: "before the interruption".into(),
-                readers: 0,
-            }),
+            level: level.unwrap_or_else(|| self.level()),
             verify: self.job.verify,
             failed_objects,
             undo,
             took: self.started.elapsed(),
         }
+    }
+
+    /// How the moment of an earlier process was reached; where that is not known, nothing is claimed.
+    fn level(&self) -> SnapshotLevel {
+        let known = self.job.journal.known_level();
+        known.unwrap_or(SnapshotLevel {
+            consistent: false,
+            how: "not known any more".into(),
+            readers: 0,
+        })
     }
 
     fn work(&self, source: Catalog, before: Option<Catalog>) -> TargetWork {

@@ -9,6 +9,7 @@ use super::event::{Event, Listener};
 use super::{Error, Outcome};
 use crate::engines::{Opening, Replaced, Server, Target, TargetWork, Undo};
 use crate::model::catalog::{Catalog, Object};
+use crate::model::diff::fingerprint;
 use crate::model::survey::SnapshotLevel;
 use crate::model::units::counted;
 use crate::run::Verify;
@@ -106,8 +107,10 @@ pub async fn execute(
         counted(work.tables.len(), "table")
     ));
     let swapped = async {
+        unmoved(rollback, server).await?;
         target.complete().await?;
-        target.swap().await
+        target.swap().await?;
+        Ok::<_, Error>(())
     };
     if let Err(error) = swapped.await {
         if let Err(left) = target.discard().await {
@@ -117,7 +120,7 @@ pub async fn execute(
             );
             listener.on(&Event::Notice { text });
         }
-        return Err(error.into());
+        return Err(error);
     }
     phase("making views, triggers and routines".into());
     let failed = target.objects().await.map_err(Error::Behind)?;
@@ -132,11 +135,28 @@ pub async fn execute(
         verify: Verify::None,
         failed_objects: failed
             .iter()
-            .map(|(object, cause)| (object.title(), cause.full()))
+            .map(|(what, cause)| (what.clone(), cause.full()))
             .collect(),
         undo,
         took: started.elapsed(),
     })
+}
+
+/// Sees, under the lock, that the database is what was shown: nothing was made or written since.
+async fn unmoved(rollback: &Rollback, server: &dyn Server) -> Result<(), Error> {
+    let work = &rollback.work;
+    let now = server.catalog(&work.database).await?;
+    let Replaced { written, .. } = server.replaced(&rollback.undo).await?;
+    let is_known = |(table, _): &(String, String)| {
+        let mut shown = rollback.written.iter();
+        shown.any(|(other, _)| other == table)
+    };
+    match fingerprint(now.as_ref()) == fingerprint(work.before.as_ref())
+        && written.iter().all(is_known)
+    {
+        true => Ok(()),
+        false => Err(Error::Moved("target")),
+    }
 }
 
 #[cfg(test)]

@@ -203,10 +203,21 @@ impl Store {
         self.write("write the journal", |transaction| {
             transaction.execute(
                 "UPDATE parts SET level = ?3 WHERE run = ?1 AND part = ?2",
-                params![run, part, level.how],
+                params![run, part, serde_json::to_string(level).ok()],
             )?;
             Ok(())
         })
+    }
+
+    fn known_level(&self, run: i64, part: u32) -> Result<Option<SnapshotLevel>> {
+        let text: Option<String> = self.read("read the journal", |connection| {
+            connection.query_row(
+                "SELECT level FROM parts WHERE run = ?1 AND part = ?2",
+                params![run, part],
+                |row| row.get(0),
+            )
+        })?;
+        Ok(text.and_then(|text| serde_json::from_str(&text).ok()))
     }
 
     fn pack(&self, plan: &Plan) -> Result<Vec<u8>> {
@@ -236,6 +247,10 @@ impl Journal for PartJournal<'_> {
         self.store
             .enter(self.run, self.part, state)
             .map_err(|cause| Unwritten(cause.full()))
+    }
+
+    fn known_level(&self) -> Option<SnapshotLevel> {
+        self.store.known_level(self.run, self.part).ok().flatten()
     }
 
     fn level(&self, level: &SnapshotLevel) {

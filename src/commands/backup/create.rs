@@ -362,7 +362,9 @@ fn told(error: run::Error, room: &Room) -> Error {
         run::Error::Engine(error) | run::Error::Behind(error) | run::Error::Lost(error) => {
             error.into()
         }
-        run::Error::Over(_) | run::Error::Unwritten(_) => Error::failed(error.full()),
+        run::Error::Over(_) | run::Error::Abandoned | run::Error::Unwritten(_) => {
+            Error::failed(error.full())
+        }
         run::Error::Stopped => Error::interrupted("stopped; nothing is left of the backup"),
         run::Error::Moved(_) => Error::refused(
             "the structure changed while it was saved; nothing is left of the backup",

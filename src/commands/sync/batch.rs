@@ -229,7 +229,7 @@ fn ended(result: &std::result::Result<Outcome, run::Error>) -> Option<State> {
     match result {
         Ok(_) => Some(State::Done),
         Err(run::Error::Stopped | run::Error::Lost(_) | run::Error::Behind(_)) => None,
-        Err(run::Error::Over(_)) => None,
+        Err(run::Error::Over(_) | run::Error::Abandoned) => None,
         Err(error) if is_refused(error) => Some(State::Refused),
         Err(_) => Some(State::Failed),
     }

@@ -167,9 +167,16 @@ impl Args {
         }
         let again = self.choices.plan(cx, pair, options).await?;
         let tables = |planned: &Planned| -> Vec<(Vec<String>, Vec<String>)> {
-            let names = |plan: &Plan| plan.tables.iter().map(|one| one.table.name.clone()).collect();
+            let names = |plan: &Plan| {
+                plan.tables
+                    .iter()
+                    .map(|one| one.table.name.clone())
+                    .collect()
+            };
             let plans = planned.plans.iter();
-            plans.map(|plan| (names(plan), plan.removed.clone())).collect()
+            plans
+                .map(|plan| (names(plan), plan.removed.clone()))
+                .collect()
         };
         match tables(&again) == tables(&planned) {
             true => Ok(again),

@@ -32,6 +32,7 @@ pub fn is_refused(error: &run::Error) -> bool {
         error,
         run::Error::Moved(_)
             | run::Error::Over(_)
+            | run::Error::Abandoned
             | run::Error::Engine(E::Refused { .. } | E::Findings(_) | E::Locked { .. })
     )
 }
@@ -114,6 +115,7 @@ impl SyncedDatabase {
             run::Error::Stopped | run::Error::Lost(_) => {
                 Some("resume goes on where it stopped".into())
             }
+            run::Error::Abandoned => Some("start again with sync: a new plan will be made".into()),
             run::Error::Over(_) => Some("history show tells how it ended".into()),
             run::Error::Unwritten(_) => {
                 Some("make room on the disk of maestro's home folder".into())

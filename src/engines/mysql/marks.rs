@@ -246,7 +246,8 @@ pub async fn noted_run(session: &mut Session, run: &str) -> Result<Option<Noted>
     Ok(found.into_iter().next())
 }
 
-/// Changes the state of a run, and with it one of its long values, in one transaction.
+/// Changes the state of a run, and with it one of its long values, in one transaction. `made` is the moment just
+/// before the swap.
 pub async fn enter(
     session: &mut Session,
     run: &str,
@@ -258,7 +259,8 @@ pub async fn enter(
         .run("note the state of the run", "START TRANSACTION")
         .await?;
     let first = format!(
-        "UPDATE _maestro.runs SET state = {}, made = CURRENT_TIMESTAMP, {column} = '' WHERE run = {run}",
+        "UPDATE _maestro.runs SET state = {}, made = IF({} = 'swapping', CURRENT_TIMESTAMP, made), {column} = '' WHERE run = {run}",
+        text(state),
         text(state)
     );
     session.run("note the state of the run", &first).await?;

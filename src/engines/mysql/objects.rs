@@ -103,13 +103,15 @@ pub async fn is_there(session: &mut Session, database: &str, object: &Object) ->
     Ok(rows.first().is_some_and(|row| row.number(0) > 0))
 }
 
-/// Whether a database holds a table or a view.
-pub async fn has_tables(session: &mut Session, database: &str) -> Result<bool> {
+/// Whether a database holds anything.
+pub async fn has_anything(session: &mut Session, database: &str) -> Result<bool> {
     let sql = format!(
-        "SELECT COUNT(*) FROM information_schema.TABLES WHERE TABLE_SCHEMA = {}",
+        "SELECT (SELECT COUNT(*) FROM information_schema.TABLES WHERE TABLE_SCHEMA = {0}) \
+              + (SELECT COUNT(*) FROM information_schema.ROUTINES WHERE ROUTINE_SCHEMA = {0}) \
+              + (SELECT COUNT(*) FROM information_schema.EVENTS WHERE EVENT_SCHEMA = {0})",
         text(database)
     );
-    let rows = session.rows("look for tables", &sql).await?;
+    let rows = session.rows("look what the database holds", &sql).await?;
     Ok(rows.first().is_some_and(|row| row.number(0) > 0))
 }
 

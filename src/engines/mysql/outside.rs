@@ -84,8 +84,12 @@ impl Outside {
         Ok(())
     }
 
-    /// Puts every key back that is not there; the failures of all of them in one error.
-    pub async fn attach(&self, session: &mut Session, database: &str) -> Result<()> {
+    /// Puts every key back that is not there; returns those that could not be.
+    pub async fn attach(
+        &self,
+        session: &mut Session,
+        database: &str,
+    ) -> Result<Vec<(String, Error)>> {
         let mut failures = Vec::new();
         for (table, key) in &self.keys {
             if is_there(session, database, table, &key.name).await? {
@@ -104,14 +108,13 @@ impl Outside {
                 .await
             {
                 Err(error @ Error::Lost { .. }) => return Err(error),
-                Err(error) => failures.push(format!("{} ({sql})", error.full())),
+                Err(error) => {
+                    failures.push((format!("foreign key {} of {table}", key.name), error));
+                }
                 Ok(_) => {}
             }
         }
-        match failures.is_empty() {
-            true => Ok(()),
-            false => Err(Error::Mismatch(failures.join("; "))),
-        }
+        Ok(failures)
     }
 }
 
@@ -175,6 +178,24 @@ fn refuse_other_kinds(work: &TargetWork) -> Result<()> {
         let Some(parent) = work.source.table(&key.parent) else {
             continue;
         };
+        let is_indexed = parent.indexes.iter().any(|index| {
+            let columns = index.parts.iter().map(|part| &part.column);
+            index.parts.len() >= key.parent_columns.len()
+                && columns
+                    .zip(&key.parent_columns)
+                    .all(|(one, other)| one == other)
+        });
+        if !is_indexed {
+            let why = format!("no index begins with {}", key.parent_columns.join(", "));
+            return Err(misfit(table, key, &why));
+        }
+        if !parent.transactional {
+            return Err(misfit(
+                table,
+                key,
+                "it becomes a table without foreign keys",
+            ));
+        }
         for (child, column) in key.columns.iter().zip(&key.parent_columns) {
             let kinds = (table.column(child), parent.column(column));
             let (Some(old), Some(new)) = kinds else {

@@ -191,7 +191,10 @@ impl Session {
                  SET SESSION sql_mode = '{modes}', time_zone = '+00:00', sql_quote_show_create = 1, \
                  foreign_key_checks = 0, unique_checks = 1, wait_timeout = 28800, \
                  net_write_timeout = 600, net_read_timeout = 600, sql_safe_updates = 0, \
-                 lock_wait_timeout = 60, innodb_lock_wait_timeout = 50; \
+                 autocommit = 1, completion_type = 0, \
+                 lock_wait_timeout = 60, innodb_lock_wait_timeout = 50 \
+                 /*M!100300 , max_statement_time = 0, idle_transaction_timeout = 0, idle_readonly_transaction_timeout = 0 */ \
+                 /*!80000 , max_execution_time = 0 */; \
                  SELECT CONNECTION_ID()"
         );
         let answers = self.results("set the session up", &sql).await?;

@@ -346,9 +346,16 @@ impl Target for MySqlTarget {
 
     async fn complete(&self) -> Result<()> {
         let mut session = self.session.lock().await;
+        self.outside
+            .check(&mut session, &self.work, &self.noted.staging)
+            .await?;
         for table in self.staged_tables() {
             let mut keys = Vec::new();
             for key in &table.foreign_keys {
+                // Before the swap a key to a table that stays would bind the living to staging.
+                if !self.work.tables.contains(&key.parent) || key.parent_database.is_some() {
+                    continue;
+                }
                 // A resumed run, and an undo, may have some of them already.
                 let there =
                     outside::is_there(&mut session, &self.noted.staging, &table.name, &key.name);
@@ -367,9 +374,7 @@ impl Target for MySqlTarget {
                     .await?;
             }
         }
-        self.outside
-            .check(&mut session, &self.work, &self.noted.staging)
-            .await
+        Ok(())
     }
 
     async fn count(&self, table: &Table) -> Result<Rows> {
@@ -421,23 +426,25 @@ impl Target for MySqlTarget {
         }
     }
 
-    async fn objects(&self) -> Result<Vec<(Object, Error)>> {
+    async fn objects(&self) -> Result<Vec<(String, Error)>> {
         let mut session = self.session.lock().await;
         session.run("be patient again", PATIENT).await?;
         self.free_the_undo(&mut session).await?;
-        self.outside
-            .attach(&mut session, &self.work.database)
-            .await?;
+        let mut failed = self.attach(&mut session).await?;
         for object in &self.work.dropped {
             objects::drop_one(&mut session, &self.work.database, object).await?;
         }
         let mut wanted = self.work.objects.clone();
         wanted.extend(self.kept_triggers());
         wanted.sort_by_key(|object| object.kind);
-        if wanted.is_empty() {
-            return Ok(Vec::new());
+        if !wanted.is_empty() {
+            let left = objects::make(&mut session, &self.work.database, &wanted).await?;
+            failed.extend(
+                left.into_iter()
+                    .map(|(object, cause)| (object.title(), cause)),
+            );
         }
-        objects::make(&mut session, &self.work.database, &wanted).await
+        Ok(failed)
     }
 
     async fn finish(&self, keep: usize) -> Result<Option<Undo>> {
@@ -485,6 +492,41 @@ impl MySqlTarget {
         self.rename(session).await
     }
 
+    /// The foreign keys that cross the border of the swap, in both directions; returns those that could not be made.
+    async fn attach(&self, session: &mut Session) -> Result<Vec<(String, Error)>> {
+        let mut failed = self.outside.attach(session, &self.work.database).await?;
+        for table in self.staged_tables() {
+            let outward = table.foreign_keys.iter().filter(|key| {
+                !self.work.tables.contains(&key.parent) || key.parent_database.is_some()
+            });
+            for key in outward {
+                let there =
+                    outside::is_there(session, &self.work.database, &table.name, &key.name).await?;
+                if there {
+                    continue;
+                }
+                let sql = format!(
+                    "ALTER TABLE {} ADD {}",
+                    self.live(&table.name),
+                    outside::spelled(
+                        key,
+                        key.parent_database.as_ref().unwrap_or(&self.work.database)
+                    )
+                );
+                let action = format!("add foreign key {} of {}", key.name, table.name);
+                match session.run(&action, &sql).await {
+                    Ok(_) => {}
+                    Err(error @ Error::Lost { .. }) => return Err(error),
+                    Err(error) => {
+                        let what = format!("foreign key {} of {}", key.name, table.name);
+                        failed.push((what, error));
+                    }
+                }
+            }
+        }
+        Ok(failed)
+    }
+
     async fn put_back(&self, session: &mut Session, parked: &[Object]) -> Result<()> {
         session.run("be patient again", PATIENT).await?;
         let mut missing = Vec::new();
@@ -497,7 +539,10 @@ impl MySqlTarget {
             true => Vec::new(),
             false => objects::make(session, &self.work.database, &missing).await?,
         };
-        self.outside.attach(session, &self.work.database).await?;
+        let lost = self.outside.attach(session, &self.work.database).await?;
+        let lost = lost
+            .iter()
+            .map(|(what, cause)| format!("{what} could not be put back: {}", cause.full()));
         let told: Vec<String> = failed
             .iter()
             .map(|(object, cause)| {
@@ -508,6 +553,7 @@ impl MySqlTarget {
                     object.definition
                 )
             })
+            .chain(lost)
             .collect();
         match told.is_empty() {
             true => Ok(()),

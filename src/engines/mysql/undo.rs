@@ -15,15 +15,13 @@ use super::session::{Purpose, Session};
 use super::snapshot;
 use super::target::MySqlTarget;
 use crate::engines::{Error, Replaced, Result, Shown, Target, TargetWork, Undo};
-use crate::model::units::{Bytes, Rows};
+use crate::model::units::{Bytes, Rows, counted};
 
 /// What a table looked like when its run ended.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 struct Seen {
     table: String,
     rows: u64,
-    /// The server's time of the last write, as it prints it; None where it does not know.
-    written: Option<String>,
 }
 
 /// Ends a run whose tables are live: what they replaced becomes its undo, older ones go.
@@ -72,17 +70,7 @@ pub async fn keep(
 /// The tables that have just gone live: their rows by the marks, or counted where there are none.
 async fn see(session: &mut Session, work: &TargetWork, noted: &Noted) -> Result<Vec<Seen>> {
     let is_undo = noted.undo_of.is_some();
-    let sql = format!(
-        "SELECT table_name, SUM(row_count) FROM {}.{MARKS} GROUP BY table_name",
-        quote(&noted.undo)
-    );
-    let marked: BTreeMap<String, u64> = session
-        .rows("read the marks", &sql)
-        .await?
-        .iter()
-        .map(|row| (row.text(0), row.number(1)))
-        .collect();
-    let written = written(session, &work.database).await?;
+    let marked = marked(session, &noted.undo).await?;
     let mut seen = Vec::new();
     for table in &work.tables {
         let rows = match marked.get(table) {
@@ -93,10 +81,22 @@ async fn see(session: &mut Session, work: &TargetWork, noted: &Noted) -> Result<
         seen.push(Seen {
             table: table.clone(),
             rows,
-            written: written.get(table).cloned().flatten(),
         });
     }
     Ok(seen)
+}
+
+/// The rows of each table by the marks of its ranges.
+async fn marked(session: &mut Session, undo: &str) -> Result<BTreeMap<String, u64>> {
+    let sql = format!(
+        "SELECT table_name, SUM(row_count) FROM {}.{MARKS} GROUP BY table_name",
+        quote(undo)
+    );
+    let rows = session.rows("read the marks", &sql).await?;
+    Ok(rows
+        .iter()
+        .map(|row| (row.text(0), row.number(1)))
+        .collect())
 }
 
 async fn count(session: &mut Session, database: &str, table: &str) -> Result<u64> {
@@ -106,26 +106,51 @@ async fn count(session: &mut Session, database: &str, table: &str) -> Result<u64
         .map(|Rows(rows)| rows)
 }
 
-/// When each table of a database was written last, as far as the server knows.
-async fn written(
+/// What the server knows of writes to a table since the swap.
+struct Writes {
+    /// When it was written last, where that was after the swap.
+    since: Option<String>,
+    /// Whether the server has forgotten: it was restarted since.
+    is_forgotten: bool,
+}
+
+/// What the server knows of writes to the tables of a database since a run's swap.
+async fn writes(
     session: &mut Session,
+    run: &str,
     database: &str,
-) -> Result<BTreeMap<String, Option<String>>> {
-    let sql = format!(
-        "SELECT TABLE_NAME, UPDATE_TIME FROM information_schema.TABLES \
-          WHERE TABLE_SCHEMA = {} AND TABLE_TYPE <> 'VIEW'",
-        text(database)
-    );
+) -> Result<BTreeMap<String, Writes>> {
+    let started = "NOW() - INTERVAL (SELECT VARIABLE_VALUE FROM {status} WHERE VARIABLE_NAME = 'UPTIME') SECOND";
+    let sql = |status: &str| {
+        format!(
+            "SELECT TABLE_NAME, IF(UPDATE_TIME > made, UPDATE_TIME, NULL), UPDATE_TIME IS NULL AND made < {} \
+               FROM information_schema.TABLES JOIN _maestro.runs ON run = {} \
+              WHERE TABLE_SCHEMA = {} AND TABLE_TYPE <> 'VIEW'",
+            started.replace("{status}", status),
+            text(run),
+            text(database)
+        )
+    };
+    let action = "read when tables were written";
     // MySQL answers from a cache of a day otherwise; MariaDB has none, and does not know the setting.
-    let uncached = "SET SESSION information_schema_stats_expiry = 0";
-    match session.run("set the session up", uncached).await {
+    let uncached = session
+        .run(action, "SET SESSION information_schema_stats_expiry = 0")
+        .await;
+    let status = match uncached {
+        Ok(_) => "performance_schema.global_status",
         Err(error @ Error::Lost { .. }) => return Err(error),
-        _ => {}
-    }
-    let rows = session.rows("read when tables were written", &sql).await?;
+        Err(_) => "information_schema.GLOBAL_STATUS",
+    };
+    let rows = session.rows(action, &sql(status)).await?;
     Ok(rows
         .iter()
-        .map(|row| (row.text(0), row.optional(1)))
+        .map(|row| {
+            let writes = Writes {
+                since: row.optional(1),
+                is_forgotten: row.number(2) == 1,
+            };
+            (row.text(0), writes)
+        })
         .collect())
 }
 
@@ -168,7 +193,12 @@ pub async fn replaced(session: &mut Session, undo: &Undo) -> Result<Replaced> {
     let work = marks::work(session, &undo.run).await?;
     let packed = marks::long(session, &undo.run, "seen").await?;
     let seen: Vec<Seen> = match packed.is_empty() {
-        true => Vec::new(),
+        // The run has swapped and is not at its end: its marks are all there is.
+        true => {
+            let marked = marked(session, &undo.place).await?;
+            let seen = marked.into_iter().map(|(table, rows)| Seen { table, rows });
+            seen.collect()
+        }
         false => {
             let json = zstd::decode_all(&packed[..])
                 .map_err(|cause| Error::statement("read the note of the run", cause))?;
@@ -176,23 +206,25 @@ pub async fn replaced(session: &mut Session, undo: &Undo) -> Result<Replaced> {
                 .map_err(|cause| Error::statement("read the note of the run", cause))?
         }
     };
-    let now = written(session, &work.database).await?;
+    let now = writes(session, &undo.run, &work.database).await?;
     let mut found = Vec::new();
     for seen in &seen {
-        let Some(written) = now.get(&seen.table) else {
+        let Some(writes) = now.get(&seen.table) else {
             found.push((seen.table.clone(), "it was dropped".to_string()));
             continue;
         };
         let rows = count(session, &work.database, &seen.table).await?;
-        if rows != seen.rows {
-            let how = format!("{} rows then, {} now", Rows(seen.rows), Rows(rows));
-            found.push((seen.table.clone(), how));
-        } else if let Some(written) = written.as_ref().filter(|_| *written != seen.written) {
-            found.push((seen.table.clone(), format!("last written {written} UTC")));
-        } else if written.is_none() && seen.written.is_some() {
-            let how = "the server has restarted since and cannot tell";
-            found.push((seen.table.clone(), how.to_string()));
-        }
+        let how = match &writes.since {
+            _ if rows != seen.rows => {
+                format!("{} rows then, {} now", Rows(seen.rows), Rows(rows))
+            }
+            Some(written) => format!("last written {written} UTC"),
+            None if writes.is_forgotten => {
+                "the server has restarted since and cannot tell".to_string()
+            }
+            None => continue,
+        };
+        found.push((seen.table.clone(), how));
     }
     Ok(Replaced {
         work,
@@ -261,12 +293,7 @@ pub async fn settle_dead(
             Ok(line) => told.extend(line),
             Err(error @ Error::Lost { .. }) => return Err(error),
             // What another account left of another database must not stop this run.
-            Err(error) if !is_ours => told.push(format!(
-                "run {} of {} could not be settled: {}",
-                marks::short(&noted.run),
-                noted.database,
-                error.full()
-            )),
+            Err(error) if !is_ours => told.push(unsettled(&noted, &error)),
             Err(error) => return Err(error),
         }
         if !is_ours {
@@ -297,8 +324,9 @@ async fn settle_one(
         let mut left = MySqlTarget::of(place, other, work, noted.clone());
         if marks::shown(session, noted).await? == Shown::Swapped {
             let failed = left.objects().await?;
-            left.finish(1).await?;
-            let lost: Vec<String> = failed.iter().map(|(object, _)| object.title()).collect();
+            // The next run of the database thins its undos; settling drops none that somebody may be about to use.
+            left.finish(usize::MAX).await?;
+            let lost: Vec<String> = failed.into_iter().map(|(what, _)| what).collect();
             let but = match lost.is_empty() {
                 true => String::new(),
                 false => format!(", but for {}", lost.join(", ")),
@@ -344,26 +372,51 @@ pub async fn drop_staging(session: &mut Session, noted: &Noted) -> Result<()> {
     marks::forget(session, &noted.run).await
 }
 
-/// Removes what dead runs left, but the staging of the runs in `keep`.
+/// Removes what dead runs left, but the staging of the runs in `keep`. What cannot be settled is told, and does not
+/// keep the rest.
 pub async fn prune(place: &Place, session: &mut Session, keep: &[String]) -> Result<Vec<String>> {
     let mut told = Vec::new();
     for noted in marks::noted(session, "state <> 'kept'").await? {
         if keep.contains(&noted.run) || marks::lock(session, &noted.database).await.is_err() {
             continue;
         }
-        told.extend(settle_one(place, session, &noted, true).await?);
+        let settled = settle_one(place, session, &noted, true).await;
         marks::release(session, &noted.run, &noted.database).await?;
+        match settled {
+            Ok(line) => told.extend(line),
+            Err(error @ Error::Lost { .. }) => return Err(error),
+            Err(error) => told.push(unsettled(&noted, &error)),
+        }
     }
     told.extend(strays(session).await?);
     Ok(told)
 }
 
-/// Databases with our names that no note knows.
+fn unsettled(noted: &Noted, error: &Error) -> String {
+    format!(
+        "run {} of {} could not be settled: {}",
+        marks::short(&noted.run),
+        noted.database,
+        error.full()
+    )
+}
+
+/// Databases with our names that no note knows: empty ones go, those that hold tables are named.
 async fn strays(session: &mut Session) -> Result<Vec<String>> {
-    let noted = marks::noted(session, "TRUE").await?;
+    // The notes are read last: a run that begins meanwhile is known then.
     let rows = session
         .rows("list databases", "SHOW DATABASES LIKE '\\_maestro\\_%'")
         .await?;
+    let readable = session
+        .rows(
+            "read what is noted of runs",
+            "SELECT 1 FROM _maestro.runs LIMIT 1",
+        )
+        .await;
+    if readable.is_err() {
+        return Ok(Vec::new());
+    }
+    let noted = marks::noted(session, "TRUE").await?;
     let mut told = Vec::new();
     for name in rows.iter().map(|row| row.text(0)) {
         let is_known = noted
@@ -374,11 +427,22 @@ async fn strays(session: &mut Session) -> Result<Vec<String>> {
             continue;
         }
         let lock = text(&format!("mae:{of}"));
-        let sql = format!("SELECT IS_USED_LOCK({lock}) IS NULL");
-        let free = session.rows("look for a lock", &sql).await?;
-        if free.first().is_some_and(|row| row.number(0) == 1) {
-            drop_database(session, &name).await?;
-            told.push(format!("removed {name}, which no run knows"));
+        let sql = format!(
+            "SELECT IS_USED_LOCK({lock}) IS NULL, \
+                    (SELECT COUNT(*) FROM information_schema.TABLES WHERE TABLE_SCHEMA = {} AND TABLE_NAME <> '{MARKS}')",
+            text(&name)
+        );
+        let found = session.rows("look for a lock", &sql).await?;
+        match found.first().map(|row| (row.number(0), row.number(1))) {
+            Some((1, 0)) => {
+                drop_database(session, &name).await?;
+                told.push(format!("removed {name}, which no run knows"));
+            }
+            Some((1, tables)) => told.push(format!(
+                "{name} is known to no run and holds {}: look at it, then drop it yourself",
+                counted(tables as usize, "table")
+            )),
+            _ => {}
         }
     }
     Ok(told)
@@ -392,9 +456,9 @@ async fn drop_database(session: &mut Session, name: &str) -> Result<()> {
         .map(drop)
 }
 
-/// Drops a database unless somebody has made a table in it meanwhile.
+/// Drops a database unless somebody has made something in it meanwhile.
 async fn drop_if_empty(session: &mut Session, database: &str) -> Result<()> {
-    match objects::has_tables(session, database).await? {
+    match objects::has_anything(session, database).await? {
         true => Ok(()),
         false => drop_database(session, database).await,
     }

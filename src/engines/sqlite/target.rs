@@ -278,12 +278,18 @@ impl Target for Replica {
     }
 
     /// They went live with the tables.
-    async fn objects(&self) -> Result<Vec<(Object, Error)>> {
-        if !self.inherited {
-            return Ok(std::mem::take(&mut *locked(&self.failed)));
-        }
-        let note = self.note.clone();
-        worker::blocking(move || live::missing(&locked(&note))).await
+    async fn objects(&self) -> Result<Vec<(String, Error)>> {
+        let failed = match self.inherited {
+            false => std::mem::take(&mut *locked(&self.failed)),
+            true => {
+                let note = self.note.clone();
+                worker::blocking(move || live::missing(&locked(&note))).await?
+            }
+        };
+        let titled = failed.into_iter();
+        Ok(titled
+            .map(|(object, cause)| (object.title(), cause))
+            .collect())
     }
 
     async fn finish(&self, keep: usize) -> Result<Option<Undo>> {
