@@ -239,7 +239,7 @@ impl Course<'_> {
             Action::Begin => self.copy(&Opening::Fresh).await,
             Action::TakeUp => {
                 if self.state() >= State::SwapIntent {
-                    self.put_back().await?;
+                    self.take_up().await?.leave().await?;
                 }
                 self.copy(&Opening::Resume).await
             }
@@ -263,17 +263,16 @@ impl Course<'_> {
         }
     }
 
-    /// What stepped aside for a swap that did not happen comes back with the opening of the target; until then its
-    /// catalog is not the one of the plan.
-    async fn put_back(&self) -> Result<(), Error> {
+    /// Opens the target as this run left it, whatever has changed since: what stepped aside for a swap that did not
+    /// happen comes back with it, and until then the catalog is not the one of the plan.
+    async fn take_up(&self) -> Result<Box<dyn Target>, Error> {
         let (plan, job) = (self.plan, self.job);
         let (from, to) = tokio::join!(
             job.source.catalog(&plan.source.database),
             job.target.catalog(&plan.target.database)
         );
         let work = self.work(from?.unwrap_or_default(), to?);
-        let target = job.target.target(&work, &Opening::Resume).await?;
-        target.leave().await.map_err(Error::from)
+        Ok(job.target.target(&work, &Opening::Resume).await?)
     }
 
     /// Stages, swaps and settles.
@@ -322,8 +321,7 @@ impl Course<'_> {
 
     /// Removes the staging of a run that can never go on.
     async fn abandon(&self) {
-        let work = self.work(Default::default(), Default::default());
-        if let Ok(target) = self.job.target.target(&work, &Opening::Resume).await {
+        if let Ok(target) = self.take_up().await {
             self.discard(target.as_ref()).await;
         }
     }

@@ -252,3 +252,23 @@ fn e04_a_run_between_files_killed_at_a_point_ends_exactly_when_it_goes_on() {
         "all points"
     });
 }
+
+#[cfg(feature = "kill-points")]
+#[test]
+fn a_run_between_files_whose_source_has_moved_is_refused_and_leaves_nothing() {
+    let files = Files::new();
+    let before = files.image("b");
+    let variables = [("MAESTRO_KILL_AT", "chunk-committed:3")];
+    let done = files.home.start_with(&SYNC, &variables).wait();
+    assert_eq!(done.code, None, "{}", shown(&done));
+    files
+        .open("a")
+        .execute_batch("ALTER TABLE a ADD COLUMN more TEXT")
+        .unwrap();
+    let done = files.home.run(&["resume", "--yes"]);
+    done.refuses(4, &["the source has changed"]);
+    assert!(files.image("b") == before);
+    files.is_clean();
+    files.sync().expect(0);
+    files.same();
+}
