@@ -11,6 +11,7 @@ use rusqlite::types::ValueRef;
 use rusqlite::{Connection, OpenFlags};
 
 use super::bench::{Dice, rounds};
+use super::observer::READS;
 use super::world::{TOO_LONG, Went, go_on, shown};
 use crate::live::Home;
 
@@ -80,6 +81,7 @@ impl Files {
             findings.is_empty(),
             "a reader of the target saw {findings:?}"
         );
+        READS.fetch_add(reads, Ordering::SeqCst);
         assert!(reads > 0);
         self.same();
         self.is_clean();
