@@ -79,20 +79,25 @@ fn the_rename_of_100_tables_takes_less_than_a_second(flavor: Flavor, test: &'sta
         let database = case.source(&format!("many{}", dice.below(1_000_000)), &tables);
         let (from, to) = (format!("a/{database}"), format!("far/{database}"));
         case.home.run(&["sync", &from, &to, "--yes"]).expect(0);
-        for words in [
-            &["sync", &from, &to, "--yes"][..],
-            &["rollback", "last", "--yes"],
-        ] {
-            proxy.set(Moment::Statement("RENAME TABLE", 0), Fault::Tell);
-            case.home.run(words).expect(0);
-            let took = proxy.took().unwrap();
-            println!(
-                "{}: RENAME of 100 tables in {took:.1?} ({})",
-                flavor.kind(),
-                words[0]
-            );
-            assert!(took < Duration::from_secs(1), "{took:?}");
+        // The best of several: on a busy machine everything may wait.
+        let mut best = [Duration::MAX; 2];
+        let is_quick =
+            |best: &[Duration; 2]| best.iter().all(|took| *took < Duration::from_secs(1));
+        for _ in 0..6 {
+            let (sync, back) = (["sync", &from, &to, "--yes"], ["rollback", "last", "--yes"]);
+            for (best, words) in best.iter_mut().zip([&sync[..], &back]) {
+                proxy.set(Moment::Statement("RENAME TABLE", 0), Fault::Tell);
+                case.home.run(words).expect(0);
+                let took = proxy.took().unwrap();
+                let kind = flavor.kind();
+                println!("{kind}: RENAME of 100 tables in {took:.1?} ({})", words[0]);
+                *best = took.min(*best);
+            }
+            if is_quick(&best) {
+                break;
+            }
         }
+        assert!(is_quick(&best), "{best:?}");
         let count = format!(
             "SELECT COUNT(*) FROM information_schema.TABLES WHERE TABLE_SCHEMA = '{database}'"
         );

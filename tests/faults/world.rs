@@ -222,6 +222,8 @@ pub fn go_on(home: &Home, sync: &[&str]) -> Went {
                 Some(0) => return went,
                 // The dead run's connection takes a moment to go; until then the target is locked.
                 _ if is_locked(&done) => break,
+                // A sync that finds a dead run's swap finishes that first; then its own plan is old.
+                _ if went == Went::Again && is_moved(&done) => break,
                 _ if went == Went::Resumed && nothing_to_resume(&done) => {}
                 _ => panic!("{words:?}: {}", shown(&done)),
             }
@@ -234,6 +236,11 @@ pub fn go_on(home: &Home, sync: &[&str]) -> Went {
 /// Whether somebody else's run holds the target.
 pub fn is_locked(done: &Done) -> bool {
     done.code == Some(4) && done.told().contains("another run is writing")
+}
+
+fn is_moved(done: &Done) -> bool {
+    let moved = "the target has changed since the plan was made";
+    done.code == Some(4) && done.told().contains(moved)
 }
 
 fn nothing_to_resume(done: &Done) -> bool {
