@@ -19,7 +19,7 @@ use serde::{Deserialize, Serialize};
 use tokio_util::sync::CancellationToken;
 
 use crate::engines::{
-    self, Opening, Server, Snapshot, StagedTable, Target, TargetWork, Undo, kill,
+    self, Opening, Server, Shown, Snapshot, StagedTable, Target, TargetWork, Undo, kill,
 };
 use crate::model::catalog::{Catalog, Table};
 use crate::model::diff;
@@ -240,27 +240,34 @@ impl Course<'_> {
             Action::TakeUp => {
                 if self.state() >= State::SwapIntent {
                     self.take_up().await?.leave().await?;
+                    // The swap may have been the last word of the connection that the opening has ended.
+                    let shown = job.target.shows(&job.run, &plan.target.database).await?;
+                    if shown == Shown::Swapped {
+                        return self.settle_swapped().await;
+                    }
                 }
                 self.copy(&Opening::Resume).await
             }
-            Action::Settle => {
-                let work = self.work(Default::default(), Default::default());
-                let target: Arc<dyn Target> =
-                    Arc::from(job.target.target(&work, &Opening::Resume).await?);
-                let tables = target.staged().await?.iter().map(settled).collect();
-                let level = SnapshotLevel {
-                    consistent: true,
-                    how: "before the interruption".into(),
-                    readers: 0,
-                };
-                self.settle(target.as_ref(), Staged { tables, level }).await
-            }
+            Action::Settle => self.settle_swapped().await,
             Action::Record => {
                 self.enter(State::Done)?;
                 Ok(self.outcome(Vec::new(), None, Vec::new(), None))
             }
             Action::Nothing => Err(Error::Over(self.state().name())),
         }
+    }
+
+    /// What follows a swap that an earlier try has made.
+    async fn settle_swapped(&self) -> Result<Outcome, Error> {
+        let work = self.work(Default::default(), Default::default());
+        let target = self.job.target.target(&work, &Opening::Resume).await?;
+        let tables = target.staged().await?.iter().map(settled).collect();
+        let level = SnapshotLevel {
+            consistent: true,
+            how: "before the interruption".into(),
+            readers: 0,
+        };
+        self.settle(target.as_ref(), Staged { tables, level }).await
     }
 
     /// Opens the target as this run left it, whatever has changed since: what stepped aside for a swap that did not
