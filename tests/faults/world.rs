@@ -195,6 +195,19 @@ impl World {
         Image::of(&self.case.b, &self.database)
     }
 
+    /// The target, once the server has done what it was told last: two looks at it agree.
+    pub fn settled(&self) -> Image {
+        let mut before = self.target();
+        loop {
+            std::thread::sleep(Duration::from_millis(500));
+            let now = self.target();
+            if now == before {
+                return now;
+            }
+            before = now;
+        }
+    }
+
     /// The target's version.
     pub fn version(&self) -> String {
         let sql = format!("SELECT version FROM `{}`.a WHERE id = 1", self.database);
