@@ -195,6 +195,19 @@ impl World {
         Image::of(&self.case.b, &self.database)
     }
 
+    /// The same after a crash of the server: it may be unable to remove the folder of a database that it was dropping.
+    #[track_caller]
+    pub fn is_clean_after_a_crash(&self) {
+        let mut left = self.case.left_of(&self.database);
+        left.retain(|name| {
+            let sql = format!(
+                "SELECT COUNT(*) FROM information_schema.TABLES WHERE TABLE_SCHEMA = '{name}'"
+            );
+            !name.starts_with("_maestro_") || self.case.b.one(&sql) != "0"
+        });
+        assert_eq!(left, Vec::<String>::new());
+    }
+
     /// The target, once the server has done what it was told last: two looks at it agree.
     pub fn settled(&self) -> Image {
         let mut before = self.target();
