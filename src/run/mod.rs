@@ -348,10 +348,6 @@ impl Course<'_> {
     async fn stage(&self, target: &Arc<dyn Target>) -> Result<Staged, Error> {
         let (plan, job) = (self.plan, self.job);
         self.enter(State::Locked)?;
-        // What a dead run had begun was settled with the opening: the target may no longer be that of the plan.
-        if !target.swept().is_empty() {
-            unmoved(plan, job).await?;
-        }
         let staged = target.staged().await?;
         let is_resumed = !staged.is_empty();
         self.phase(format!("creating {}", counted(plan.tables.len(), "table")));
