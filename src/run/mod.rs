@@ -19,7 +19,7 @@ use serde::{Deserialize, Serialize};
 use tokio_util::sync::CancellationToken;
 
 use crate::engines::{
-    self, Opening, Server, Snapshot, StagedTable, Target, TargetWork, Undo, kill,
+    self, Opening, Server, Shown, Snapshot, StagedTable, Target, TargetWork, Undo, kill,
 };
 use crate::model::catalog::{Catalog, Table};
 use crate::model::diff;
@@ -247,18 +247,16 @@ impl Course<'_> {
             Action::Begin => self.copy(&Opening::Fresh).await,
             Action::TakeUp => {
                 if self.state() >= State::SwapIntent {
-                    self.put_back().await?;
+                    self.take_up().await?.leave().await?;
+                    // The swap may have been the last word of the connection that the opening has ended.
+                    let shown = job.target.shows(&job.run, &plan.target.database).await?;
+                    if shown == Shown::Swapped {
+                        return self.settle_swapped().await;
+                    }
                 }
                 self.copy(&Opening::Resume).await
             }
-            Action::Settle => {
-                let work = self.work(Default::default(), Default::default());
-                let target: Arc<dyn Target> =
-                    Arc::from(job.target.target(&work, &Opening::Resume).await?);
-                let tables = target.staged().await?.iter().map(settled).collect();
-                let level = self.level();
-                self.settle(target.as_ref(), Staged { tables, level }).await
-            }
+            Action::Settle => self.settle_swapped().await,
             Action::Record => {
                 self.enter(State::Done)?;
                 Ok(self.outcome(Vec::new(), None, Vec::new(), None))
@@ -271,17 +269,25 @@ impl Course<'_> {
         }
     }
 
-    /// What stepped aside for a swap that did not happen comes back with the opening of the target; until then its
-    /// catalog is not the one of the plan.
-    async fn put_back(&self) -> Result<(), Error> {
+    /// What follows a swap that an earlier try has made.
+    async fn settle_swapped(&self) -> Result<Outcome, Error> {
+        let work = self.work(Default::default(), Default::default());
+        let target = self.job.target.target(&work, &Opening::Resume).await?;
+        let tables = target.staged().await?.iter().map(settled).collect();
+        let level = self.level();
+        self.settle(target.as_ref(), Staged { tables, level }).await
+    }
+
+    /// Opens the target as this run left it, whatever has changed since: what stepped aside for a swap that did not
+    /// happen comes back with it, and until then the catalog is not the one of the plan.
+    async fn take_up(&self) -> Result<Box<dyn Target>, Error> {
         let (plan, job) = (self.plan, self.job);
         let (from, to) = tokio::join!(
             job.source.catalog(&plan.source.database),
             job.target.catalog(&plan.target.database)
         );
         let work = self.work(from?.unwrap_or_default(), to?);
-        let target = job.target.target(&work, &Opening::Resume).await?;
-        target.leave().await.map_err(Error::from)
+        Ok(job.target.target(&work, &Opening::Resume).await?)
     }
 
     /// Stages, swaps and settles.
@@ -330,8 +336,7 @@ impl Course<'_> {
 
     /// Removes the staging of a run that can never go on.
     async fn abandon(&self) {
-        let work = self.work(Default::default(), Default::default());
-        if let Ok(target) = self.job.target.target(&work, &Opening::Resume).await {
+        if let Ok(target) = self.take_up().await {
             self.discard(target.as_ref()).await;
         }
     }

@@ -7,7 +7,10 @@
 use std::collections::BTreeMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Mutex;
+use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+
+use super::observer::READS;
 
 /// Chance from a seed: SplitMix64 (Steele, Lea, Flood: Fast Splittable Pseudorandom Number Generators, 2014).
 pub struct Dice(u64);
@@ -97,6 +100,7 @@ pub fn rounds<W>(
     let rounds = Rounds::of(short);
     let test = test.strip_prefix("tests::").unwrap_or(test);
     let started = Instant::now();
+    READS.store(0, Ordering::SeqCst);
     let mut world = None;
     let mut ends: BTreeMap<&str, usize> = BTreeMap::new();
     let mut failed = Vec::new();
@@ -134,9 +138,10 @@ pub fn rounds<W>(
         .collect();
     let played: usize = ends.values().sum();
     println!(
-        "{test}: {played} rounds in {:.0?}: {}",
+        "{test}: {played} rounds in {:.0?}: {}; the target was read {} times meanwhile",
         started.elapsed(),
-        counts.join(", ")
+        counts.join(", "),
+        READS.load(Ordering::SeqCst)
     );
     assert!(
         failed.is_empty(),

@@ -5,8 +5,9 @@ use std::time::Duration;
 
 use super::bench::{Dice, on_each, rounds};
 use super::observer::Rules;
+use super::proxy::{Fault, Moment, Proxy};
 use super::world::{TOO_LONG, Went, World, shown};
-use crate::live::Flavor;
+use crate::live::{Flavor, block_on, statement};
 
 fn a_killed_run_ends_exactly_when_it_goes_on(flavor: Flavor, test: &'static str) {
     let Some((a, b)) = World::find(flavor, test) else {
@@ -81,4 +82,52 @@ fn killed_beside_a_busy_source(
     })
 }
 
-on_each!(a_killed_run_ends_exactly_when_it_goes_on);
+/// The RENAME waits for somebody's lock when maestro is killed: the server may still do it, also while the run is resumed.
+fn e05_a_swap_that_outlives_its_run(flavor: Flavor, test: &'static str) {
+    let Some((a, b)) = World::find(flavor, test) else {
+        return;
+    };
+    let make = || {
+        let world = World::new(flavor, test, a.clone(), b.clone());
+        let proxy = Proxy::before(&world.case.b);
+        world
+            .case
+            .home
+            .add("far", &proxy.url(), "--env development")
+            .expect(0);
+        (world, proxy)
+    };
+    rounds(test, 2, make, |(world, proxy), dice| {
+        world.change(dice);
+        let observer = world.observer(Rules::default());
+        let mut holder = block_on(world.case.b.connect());
+        let hold = format!(
+            "START TRANSACTION; SELECT * FROM `{}`.a LIMIT 1",
+            world.database
+        );
+        proxy.set(Moment::Statement("RENAME TABLE", 0), Fault::Tell);
+        let running = world.start_between("a", "far", &[]);
+        block_on(statement(&mut holder, &hold)).unwrap();
+        assert!(proxy.struck(TOO_LONG), "it never swapped");
+        std::thread::sleep(dice.moment(Duration::from_millis(300)));
+        running.signal("-KILL");
+        assert_eq!(running.wait().code, None);
+        let later = dice.moment(Duration::from_millis(1500));
+        std::thread::scope(|scope| {
+            scope.spawn(move || {
+                std::thread::sleep(later);
+                drop(holder);
+            });
+            assert_eq!(world.go_on(), Went::Resumed);
+        });
+        observer.end();
+        world.same();
+        world.is_clean();
+        "resumed"
+    });
+}
+
+on_each!(
+    a_killed_run_ends_exactly_when_it_goes_on,
+    e05_a_swap_that_outlives_its_run,
+);

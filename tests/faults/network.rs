@@ -76,7 +76,7 @@ impl Net {
     #[track_caller]
     fn judge(&self, done: &Done, old: &Image) -> &'static str {
         let world = &self.world;
-        let found = world.target();
+        let found = world.settled();
         match done.code {
             Some(0) => {
                 world.same();

@@ -4,7 +4,7 @@
 //! server itself is killed, a lost connection is none.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
@@ -18,6 +18,9 @@ pub struct Rules {
     /// Older versions come back: something is rolled back.
     pub returns: bool,
 }
+
+/// The reads of all observers of a test.
+pub static READS: AtomicU64 = AtomicU64::new(0);
 
 /// The most findings that are kept.
 const MOST: usize = 5;
@@ -58,6 +61,7 @@ impl Observer {
             seen.findings.is_empty(),
             "a reader of the target saw: {seen:#?}"
         );
+        READS.fetch_add(seen.reads, Ordering::SeqCst);
         assert!(seen.reads > 0, "the reader never came to read");
         seen
     }

@@ -6,7 +6,7 @@
 use std::net::SocketAddr;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::tcp::{ReadHalf, WriteHalf};
@@ -48,7 +48,7 @@ pub enum Fault {
     Stall,
     /// This one connection stands still until [`Proxy::heal`].
     StallOne,
-    /// Only tells [`Proxy::struck`].
+    /// Only tells [`Proxy::struck`]; [`Proxy::took`] says how long the answer took.
     Tell,
 }
 
@@ -75,8 +75,8 @@ struct State {
     met: AtomicU64,
     stalled: AtomicBool,
     healed: Notify,
-    /// Goes up when all connections are to be reset.
     resets: Notify,
+    took: Mutex<Option<Duration>>,
     struck: mpsc::UnboundedSender<()>,
 }
 
@@ -102,6 +102,7 @@ impl Proxy {
             stalled: AtomicBool::new(false),
             healed: Notify::new(),
             resets: Notify::new(),
+            took: Mutex::default(),
             struck,
         });
         let port = listener.local_addr().unwrap().port();
@@ -148,6 +149,11 @@ impl Proxy {
         runtime
             .block_on(async { tokio::time::timeout(patience, told.recv()).await })
             .is_ok_and(|told| told.is_some())
+    }
+
+    /// How long the server took for the statement of the last [`Fault::Tell`].
+    pub fn took(&self) -> Option<Duration> {
+        *self.state.took.lock().unwrap()
     }
 
     /// Lets everything pass again; what stood still goes on.
@@ -219,6 +225,13 @@ impl State {
     }
 }
 
+/// What waits for the server's next bytes on a connection.
+#[derive(Default)]
+struct Asked {
+    unanswered: AtomicBool,
+    since: Mutex<Option<Instant>>,
+}
+
 /// How one direction of a connection ended.
 enum End {
     /// The speaker has closed it.
@@ -233,24 +246,12 @@ async fn carry(mut client: TcpStream, state: Arc<State>) {
         return;
     };
     let _ = (client.set_nodelay(true), server.set_nodelay(true));
-    let unanswered = AtomicBool::new(false);
+    let asked = Asked::default();
     let end = {
         let (client_reads, client_writes) = client.split();
         let (server_reads, server_writes) = server.split();
-        let up = pass(
-            client_reads,
-            server_writes,
-            Direction::Up,
-            &state,
-            &unanswered,
-        );
-        let down = pass(
-            server_reads,
-            client_writes,
-            Direction::Down,
-            &state,
-            &unanswered,
-        );
+        let up = pass(client_reads, server_writes, Direction::Up, &state, &asked);
+        let down = pass(server_reads, client_writes, Direction::Down, &state, &asked);
         tokio::select! {
             end = up => end,
             end = down => end,
@@ -269,7 +270,7 @@ async fn pass(
     mut to: WriteHalf<'_>,
     direction: Direction,
     state: &State,
-    unanswered: &AtomicBool,
+    asked: &Asked,
 ) -> End {
     let mut buffer = vec![0; 32 * 1024];
     let mut statements = Statements::default();
@@ -278,10 +279,15 @@ async fn pass(
             return End::Closed;
         };
         let bytes = &buffer[..length];
-        if direction == Direction::Down && unanswered.load(Ordering::SeqCst) {
-            // The server has answered, so it has done what it was told.
-            let _ = state.struck.send(());
-            return End::Reset;
+        if direction == Direction::Down {
+            if let Some(since) = asked.since.lock().unwrap().take() {
+                *state.took.lock().unwrap() = Some(since.elapsed());
+            }
+            if asked.unanswered.load(Ordering::SeqCst) {
+                // The server has answered, so it has done what it was told.
+                let _ = state.struck.send(());
+                return End::Reset;
+            }
         }
         let struck = match state.by_bytes(direction, length) {
             None if direction == Direction::Up => {
@@ -292,7 +298,8 @@ async fn pass(
         };
         let passing = struck.map_or(length, |(_, passing)| passing.min(length));
         match struck {
-            Some((Fault::Unanswered, _)) => unanswered.store(true, Ordering::SeqCst),
+            Some((Fault::Unanswered, _)) => asked.unanswered.store(true, Ordering::SeqCst),
+            Some((Fault::Tell, _)) => *asked.since.lock().unwrap() = Some(Instant::now()),
             Some((Fault::Stall, _)) => state.stalled.store(true, Ordering::SeqCst),
             _ => {}
         }

@@ -11,6 +11,7 @@ use rusqlite::types::ValueRef;
 use rusqlite::{Connection, OpenFlags};
 
 use super::bench::{Dice, rounds};
+use super::observer::READS;
 use super::world::{TOO_LONG, Went, go_on, shown};
 use crate::live::Home;
 
@@ -80,6 +81,7 @@ impl Files {
             findings.is_empty(),
             "a reader of the target saw {findings:?}"
         );
+        READS.fetch_add(reads, Ordering::SeqCst);
         assert!(reads > 0);
         self.same();
         self.is_clean();
@@ -251,4 +253,24 @@ fn e04_a_run_between_files_killed_at_a_point_ends_exactly_when_it_goes_on() {
         }
         "all points"
     });
+}
+
+#[cfg(feature = "kill-points")]
+#[test]
+fn a_run_between_files_whose_source_has_moved_is_refused_and_leaves_nothing() {
+    let files = Files::new();
+    let before = files.image("b");
+    let variables = [("MAESTRO_KILL_AT", "chunk-committed:3")];
+    let done = files.home.start_with(&SYNC, &variables).wait();
+    assert_eq!(done.code, None, "{}", shown(&done));
+    files
+        .open("a")
+        .execute_batch("ALTER TABLE a ADD COLUMN more TEXT")
+        .unwrap();
+    let done = files.home.run(&["resume", "--yes"]);
+    done.refuses(4, &["the source has changed"]);
+    assert!(files.image("b") == before);
+    files.is_clean();
+    files.sync().expect(0);
+    files.same();
 }

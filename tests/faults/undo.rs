@@ -1,10 +1,13 @@
 //! Rolling back after a sync: the oracle finds the target as it was before, at once for its readers, and the rollback
 //! can be rolled back. Also when it is killed in between.
 
+use std::time::Duration;
+
 use super::bench::{on_each, rounds};
 use super::observer::Rules;
+use super::proxy::{Fault, Moment, Proxy};
 use super::world::World;
-use crate::live::Flavor;
+use crate::live::{Case, Flavor};
 
 fn a_rollback_brings_back_what_was_there(flavor: Flavor, test: &'static str) {
     let Some((a, b)) = World::find(flavor, test) else {
@@ -52,4 +55,58 @@ fn a_rollback_brings_back_what_was_there(flavor: Flavor, test: &'static str) {
     });
 }
 
-on_each!(a_rollback_brings_back_what_was_there);
+/// From the statement to the server's answer, seen between them.
+fn the_rename_of_100_tables_takes_less_than_a_second(flavor: Flavor, test: &'static str) {
+    let Some((a, b)) = World::find(flavor, test) else {
+        return;
+    };
+    let make = || {
+        let case = Case::new(flavor, test, a.clone(), b.clone());
+        let proxy = Proxy::before(&case.b);
+        case.home
+            .add("far", &proxy.url(), "--env development")
+            .expect(0);
+        (case, proxy)
+    };
+    rounds(test, 1, make, |(case, proxy), dice| {
+        let table = |number| {
+            format!(
+                "CREATE TABLE t{number} (id INT PRIMARY KEY, v VARCHAR(90), KEY (v)); INSERT INTO t{number} VALUES (1, 'x'), ({}, 'y');",
+                2 + number
+            )
+        };
+        let tables: String = (0..100).map(table).collect();
+        let database = case.source(&format!("many{}", dice.below(1_000_000)), &tables);
+        let (from, to) = (format!("a/{database}"), format!("far/{database}"));
+        case.home.run(&["sync", &from, &to, "--yes"]).expect(0);
+        // The best of several: on a busy machine everything may wait.
+        let mut best = [Duration::MAX; 2];
+        let is_quick =
+            |best: &[Duration; 2]| best.iter().all(|took| *took < Duration::from_secs(1));
+        for _ in 0..6 {
+            let (sync, back) = (["sync", &from, &to, "--yes"], ["rollback", "last", "--yes"]);
+            for (best, words) in best.iter_mut().zip([&sync[..], &back]) {
+                proxy.set(Moment::Statement("RENAME TABLE", 0), Fault::Tell);
+                case.home.run(words).expect(0);
+                let took = proxy.took().unwrap();
+                let kind = flavor.kind();
+                println!("{kind}: RENAME of 100 tables in {took:.1?} ({})", words[0]);
+                *best = took.min(*best);
+            }
+            if is_quick(&best) {
+                break;
+            }
+        }
+        assert!(is_quick(&best), "{best:?}");
+        let count = format!(
+            "SELECT COUNT(*) FROM information_schema.TABLES WHERE TABLE_SCHEMA = '{database}'"
+        );
+        assert_eq!(case.b.one(&count), "100");
+        "less than a second"
+    });
+}
+
+on_each!(
+    a_rollback_brings_back_what_was_there,
+    the_rename_of_100_tables_takes_less_than_a_second,
+);

@@ -104,6 +104,8 @@ impl SyncedDatabase {
     fn fail(&mut self, error: &run::Error) {
         self.status = match error {
             run::Error::Stopped | run::Error::Lost(_) => Status::Interrupted,
+            // The tables are live, and the server was lost before the rest: a resume does it.
+            run::Error::Behind(cause) if cause.is_transient() => Status::Interrupted,
             error if is_refused(error) => Status::Refused,
             _ => Status::Failed,
         };

@@ -11,7 +11,7 @@ use super::Place;
 use super::dialect::{quote, text};
 use super::marks::{self, MARKS, Noted};
 use super::objects;
-use super::session::{Purpose, Session};
+use super::session::{Purpose, Session, number};
 use super::snapshot;
 use super::target::MySqlTarget;
 use crate::engines::{Error, Replaced, Result, Shown, Target, TargetWork, Undo};
@@ -434,10 +434,12 @@ async fn strays(session: &mut Session) -> Result<Vec<String>> {
         );
         let found = session.rows("look for a lock", &sql).await?;
         match found.first().map(|row| (row.number(0), row.number(1))) {
-            Some((1, 0)) => {
-                drop_database(session, &name).await?;
-                told.push(format!("removed {name}, which no run knows"));
-            }
+            Some((1, 0)) => told.push(match drop_database(session, &name).await? {
+                true => format!("removed {name}, which no run knows"),
+                false => format!(
+                    "{name} is empty and remains: the server cannot remove the files in its folder"
+                ),
+            }),
             Some((1, tables)) => told.push(format!(
                 "{name} is known to no run and holds {}: look at it, then drop it yourself",
                 counted(tables as usize, "table")
@@ -448,18 +450,30 @@ async fn strays(session: &mut Session) -> Result<Vec<String>> {
     Ok(told)
 }
 
-async fn drop_database(session: &mut Session, name: &str) -> Result<()> {
+/// Drops a database. False when an empty one remains, one of ours: a server that died while it dropped a database may
+/// leave files in its folder, and cannot remove that ever after (error 1010). No run has to fail for it.
+async fn drop_database(session: &mut Session, name: &str) -> Result<bool> {
     let sql = format!("DROP DATABASE IF EXISTS {}", quote(name));
-    session
+    match session
         .run(&format!("drop the database {name}"), &sql)
         .await
-        .map(drop)
+    {
+        Err(error)
+            if number(&error) == Some(1010)
+                && name.starts_with("_maestro_")
+                && !objects::has_anything(session, name).await? =>
+        {
+            tracing::warn!("the empty database {name} remains: {}", error.full());
+            Ok(false)
+        }
+        dropped => dropped.map(|_| true),
+    }
 }
 
 /// Drops a database unless somebody has made something in it meanwhile.
 async fn drop_if_empty(session: &mut Session, database: &str) -> Result<()> {
     match objects::has_anything(session, database).await? {
         true => Ok(()),
-        false => drop_database(session, database).await,
+        false => drop_database(session, database).await.map(drop),
     }
 }

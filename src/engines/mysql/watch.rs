@@ -13,6 +13,18 @@ use super::session::{Purpose, Session, failed};
 use crate::engines::{ConnectOptions, Error, Result};
 use crate::model::endpoint::Endpoint;
 
+/// How often a server may be found waiting for the network while nothing arrives: a very long row may be on its way.
+const WAITS: usize = 3;
+
+/// What the process list shows of a connection.
+#[derive(Clone, Copy, PartialEq)]
+enum Seen {
+    Working,
+    /// It waits for the network to take or bring bytes.
+    AtTheNet,
+    Gone,
+}
+
 /// Who asks, and about which connection.
 #[derive(Clone)]
 pub struct Watch {
@@ -33,6 +45,7 @@ impl Watch {
         work: impl Future<Output = std::result::Result<T, sqlx::Error>>,
     ) -> Result<T> {
         let mut work = std::pin::pin!(work);
+        let mut waits = 0;
         loop {
             tokio::select! {
                 biased;
@@ -40,18 +53,22 @@ impl Watch {
                 () = sleep(self.options.timeout) => {}
             }
             // The answer may come while the other connection is asked.
-            let alive = tokio::select! {
+            let seen = tokio::select! {
                 biased;
                 done = &mut work => return done.map_err(|cause| failed(action, cause)),
-                alive = self.is_working() => alive,
+                seen = self.seen() => seen,
             };
-            if !alive {
+            waits = match seen {
+                Seen::AtTheNet => waits + 1,
+                _ => 0,
+            };
+            if seen == Seen::Gone || waits == WAITS {
                 return Err(silent(action, self.options.timeout));
             }
         }
     }
 
-    fn is_working(&self) -> BoxFuture<'static, bool> {
+    fn seen(&self) -> BoxFuture<'static, Seen> {
         let watch = self.clone();
         Box::pin(async move {
             let asked = async {
@@ -60,13 +77,20 @@ impl Watch {
                         .await
                         .ok()?;
                 let sql = format!(
-                    "SELECT COMMAND FROM information_schema.PROCESSLIST WHERE ID = {}",
+                    "SELECT COMMAND, STATE FROM information_schema.PROCESSLIST WHERE ID = {}",
                     watch.id
                 );
                 let rows = session.rows("look at the process list", &sql).await.ok()?;
-                Some(rows.first()?.text(0) != "Sleep")
+                let row = rows.first()?;
+                Some(match (row.text(0).as_str(), row.text(1).as_str()) {
+                    ("Sleep", _) => Seen::Gone,
+                    (_, "Writing to net" | "Sending to client") => Seen::AtTheNet,
+                    (_, "Reading from net" | "Receiving from client") => Seen::AtTheNet,
+                    _ => Seen::Working,
+                })
             };
-            matches!(timeout(watch.options.timeout, asked).await, Ok(Some(true)))
+            let seen = timeout(watch.options.timeout, asked).await;
+            seen.ok().flatten().unwrap_or(Seen::Gone)
         })
     }
 }
