@@ -1,8 +1,9 @@
 //! A run that ends in the middle: killed, interrupted, or met by another. The live tables are the old ones or
 //! the new ones, and nothing is left behind.
 
+use super::refusals::Private;
 use super::{LARGE, wait_for_rows};
-use crate::live::{Case, Home, Running, on_both, until};
+use crate::live::{Case, Home, Running, block_on, on_both, until};
 
 const OLD: &str =
     "CREATE TABLE large (id INT PRIMARY KEY, v VARCHAR(9)); INSERT INTO large VALUES (1, 'old');
@@ -82,25 +83,35 @@ fn a_killed_run_into_a_new_database_is_swept_by_the_next(case: &Case) {
     sync_again(case, &shop);
 }
 
+/// On a server of its own: what prune removes, another test may still want.
 fn what_a_killed_run_left_waits_for_its_resume_and_prune_asks_no_other_home(case: &Case) {
-    let (shop, other) = (
-        case.source("shop", LARGE),
-        case.source("other", "CREATE TABLE t (id INT PRIMARY KEY)"),
+    let shop = case.source("shop", LARGE);
+    let folder = tempfile::tempdir().unwrap();
+    let Some(own) = Private::start(case.flavor, &folder, &[]) else {
+        return;
+    };
+    let left = || block_on(own.place.left_of(&shop));
+    case.home.connect("own", &own.place);
+    let (from, to) = (format!("a/{shop}"), format!("own/{shop}"));
+    let running = case.home.start(&["sync", &from, &to, "--yes"]);
+    let made = format!(
+        "SELECT COUNT(*) FROM information_schema.TABLES WHERE TABLE_SCHEMA = '{shop}' AND TABLE_NAME = 'large'"
     );
-    let mut running = start(case, &shop);
-    wait_for_rows(case, &shop, &mut running);
+    until("the table is made", || own.place.one(&made) == "1");
     running.signal("-KILL");
     running.wait();
-    case.sync(&other, &[]).expect(0);
-    case.home.run(&["prune", "b", "--yes"]).expect(0);
-    assert_ne!(case.left_of(&shop), Vec::<String>::new());
+    case.home.run(&["prune", "own", "--yes"]).expect(0);
+    assert_ne!(left(), Vec::<String>::new());
     let elsewhere = Home::new();
-    elsewhere.connect("b", &case.b);
-    until("the half-filled database is gone", || {
-        elsewhere.run(&["prune", "b", "--yes"]).expect(0);
-        !case.has(&shop)
+    elsewhere.connect("own", &own.place);
+    until("what the dead run left is gone", || {
+        elsewhere.run(&["prune", "own", "--yes"]).expect(0);
+        left().is_empty()
     });
-    assert_eq!(case.left_of(&shop), Vec::<String>::new());
+    assert!(!block_on(own.place.has(&shop)));
+    // The run's own home learns that nothing is left of it.
+    let resumed = case.home.run(&["resume", "--yes"]).expect(4);
+    assert!(resumed.stdout.contains("has removed"), "{}", resumed.stdout);
 }
 
 fn an_interrupt_leaves_the_target_and_a_resume_goes_on(case: &Case) {

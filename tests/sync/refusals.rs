@@ -292,13 +292,13 @@ fn a_collation_that_the_target_does_not_know_is_refused() {
 }
 
 /// A server of one test, with options of its own.
-struct Private {
-    place: Place,
+pub struct Private {
+    pub place: Place,
     folder: std::path::PathBuf,
 }
 
 impl Private {
-    fn start(flavor: Flavor, folder: &tempfile::TempDir, options: &[&str]) -> Option<Private> {
+    pub fn start(flavor: Flavor, folder: &tempfile::TempDir, options: &[&str]) -> Option<Private> {
         let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
         let port = listener.local_addr().unwrap().port();
         drop(listener);
