@@ -125,6 +125,7 @@ fn open(
             _ => mode(&live),
         },
         live,
+        home: std::path::absolute(state).ok(),
         marks: Vec::new(),
         after: Vec::new(),
         undone,

@@ -4,7 +4,7 @@
 
 use std::fs::{File, OpenOptions};
 use std::io::{ErrorKind, Write};
-use std::os::unix::fs::OpenOptionsExt;
+use std::os::unix::fs::{MetadataExt, OpenOptionsExt, chown};
 use std::path::{Path, PathBuf};
 
 use serde::de::DeserializeOwned;
@@ -35,6 +35,9 @@ pub struct Note {
     pub state: State,
     pub way: Way,
     pub live: PathBuf,
+    /// The state folder of whoever ran it, where its undo lies. None in a note that does not tell it.
+    #[serde(default)]
+    pub home: Option<PathBuf>,
     /// The marks, once they were taken out of the staging file.
     pub marks: Vec<Row>,
     /// What the tables hold once they are live.
@@ -97,6 +100,15 @@ pub fn remove(path: &Path) -> std::io::Result<()> {
     match std::fs::remove_file(path) {
         Err(cause) if cause.kind() != ErrorKind::NotFound => Err(cause),
         _ => Ok(()),
+    }
+}
+
+/// Gives what was made in a folder to the folder's owner: a run may be settled by root.
+pub fn give(made: &Path, folder: &Path) {
+    if let (Ok(made_as), Ok(owner)) = (made.metadata(), folder.metadata())
+        && made_as.uid() != owner.uid()
+    {
+        let _ = chown(made, Some(owner.uid()), Some(owner.gid()));
     }
 }
 

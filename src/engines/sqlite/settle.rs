@@ -71,7 +71,7 @@ fn is_new(note: &Note, state: &Path) -> Result<bool> {
     let live = worker::reader(&note.live)?;
     let names = note.work.tables.iter().chain(&note.work.removed);
     let found = prints::of(&live, names.clone()).map_err(failed)?;
-    let file = undo::file(state, note);
+    let file = undo::file(&undo::home(state, note)?, note);
     if file.exists() {
         let old = worker::reader(&file)?;
         let is_old = match note.way {
@@ -102,27 +102,47 @@ fn is_new(note: &Note, state: &Path) -> Result<bool> {
     })
 }
 
-/// Brings a dead run to its end. Returns what was done.
+/// Brings a dead run to its end; the undos of other runs stay. Returns what was done.
+///
+/// # Errors
+/// When it had begun to swap, and whoever ran it has the undo where it cannot be reached: nothing is changed.
 pub fn settle(note: &Note, state: &Path) -> Result<String> {
     let staging = note.staging();
     let file = staging.file_name().unwrap_or_default().to_string_lossy();
     let database = &note.database;
+    let home = match (undo::home(state, note), note.state) {
+        (Ok(home), _) => home,
+        // Nothing is live of it: what lies in its home is no undo.
+        (Err(_), State::Staging) => state.to_path_buf(),
+        (Err(error), _) => return Err(error),
+    };
+    let place = match home == state {
+        true => String::new(),
+        false => format!(" in {}", home.display()),
+    };
     let line = match shown(note, state) {
         Ok(Shown::Swapped) => {
-            undo::keep(state, note)?;
+            let is_kept = undo::keep_left(&home, note)?;
             if let Some(undone) = &note.undone {
-                drop_undone(state, note, undone)?;
+                drop_undone(&home, note, undone)?;
             }
-            format!("{file}: an earlier run had swapped {database}; its undo is kept")
+            let undo = match is_kept {
+                true => format!("is kept{place}"),
+                false => "is gone".into(),
+            };
+            format!("{file}: an earlier run had swapped {database}; its undo {undo}")
         }
         Ok(_) => {
-            undo::discard(state, note)?;
+            undo::discard(&home, note)?;
             format!("{file}: a copy of {database} that an earlier run left unfinished")
         }
         Err(_) => {
-            undo::keep(state, note)?;
+            let undo = match undo::keep_left(&home, note)? {
+                true => format!("is kept as an undo{place}"),
+                false => "is gone".into(),
+            };
             format!(
-                "{file}: an earlier run died while it swapped {database}, which was written since; what it held before is kept as an undo"
+                "{file}: an earlier run died while it swapped {database}, which was written since; what it held before {undo}"
             )
         }
     };
@@ -186,11 +206,9 @@ pub fn sweep(
         match note::read::<Note>(&record) {
             Ok(Some(note)) if except(&note) => {}
             Ok(Some(note)) => swept.push(settle(&note, state)?),
-            unreadable => {
+            Err(error) => return Err(unreadable(&record, name, &error)),
+            Ok(None) => {
                 lock::remove(&staging).map_err(|cause| failed(&staging, cause))?;
-                if unreadable.is_err() {
-                    note::remove(&record).map_err(|cause| failed(&record, cause))?;
-                }
                 swept.push(format!(
                     "{OURS}{short}_{name}.db: a copy of {name} that an earlier run left unfinished"
                 ));
@@ -198,6 +216,21 @@ pub fn sweep(
         }
     }
     Ok(swept)
+}
+
+/// A note may be of another user or of a newer version, and tell of the only way back.
+fn unreadable(record: &Path, name: &str, error: &Error) -> Error {
+    let cause = match error {
+        Error::File { cause, .. } => cause.to_string(),
+        other => other.to_string(),
+    };
+    Error::Refused {
+        problem: format!(
+            "an earlier run left {name} unfinished, and what it noted cannot be read: {}: {cause}",
+            record.display()
+        ),
+        mend: "prune as the user of that run, with the version of maestro that made it; if nothing of that run is needed, remove the file".into(),
+    }
 }
 
 /// The short ids of the runs that have files of a database here.
@@ -232,6 +265,7 @@ fn parts(rest: &str) -> Option<(&str, &str)> {
 /// Removes what dead runs left at a place, but not the staging of the runs in `keep`. A line for each.
 pub fn prune(place: &Place, state: &Path, keep: &[String]) -> Result<Vec<String>> {
     let mut swept = Vec::new();
+    let mut refused = None;
     for (folder, name) in seats(place, state)? {
         let lock = match Lock::take(&folder, &name) {
             Ok(lock) => lock,
@@ -242,13 +276,15 @@ pub fn prune(place: &Place, state: &Path, keep: &[String]) -> Result<Vec<String>
             keep.contains(&note.run) && !matches!(shown(note, state), Ok(Shown::Swapped))
         };
         let done = sweep(&folder, &name, state, &stays)
-            .and_then(|lines| Ok((lines, unfinished(place, state, &folder, &name)?)));
+            .and_then(|lines| Ok((lines, unfinished(place, state, &folder, &name, keep)?)));
         lock.release();
-        let (lines, more) = done?;
-        swept.extend(lines);
-        swept.extend(more);
+        match done {
+            Ok((lines, more)) => swept.extend(lines.into_iter().chain(more)),
+            // The other databases have nothing to do with it.
+            Err(error) => refused = refused.or(Some(error)),
+        }
     }
-    Ok(swept)
+    refused.map_or(Ok(swept), Err)
 }
 
 /// The databases of a place that have files of ours, each as [`seat`] tells it.
@@ -285,12 +321,21 @@ fn seats(place: &Place, state: &Path) -> Result<BTreeSet<(PathBuf, String)>> {
     Ok(seats)
 }
 
-/// Removes undos of a database, whose lock is held, that no run will make whole.
-fn unfinished(place: &Place, state: &Path, folder: &Path, name: &str) -> Result<Vec<String>> {
+/// Removes undos of a database, whose lock is held, that no run will make whole; what the runs in `keep`
+/// replaced stays.
+fn unfinished(
+    place: &Place,
+    state: &Path,
+    folder: &Path,
+    name: &str,
+    keep: &[String],
+) -> Result<Vec<String>> {
     let mut removed = Vec::new();
     for kept in undo::records(state, place)? {
         let note = &kept.note;
-        if kept.whole || note.folder() != folder || note.name() != name || note.path().exists() {
+        let is_here = note.folder() == folder && note.name() == name;
+        let is_needed = keep.contains(&note.run) && kept.file(state).is_some();
+        if kept.whole || !is_here || is_needed || note.path().exists() {
             continue;
         }
         undo::discard(state, note)?;

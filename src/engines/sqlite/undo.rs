@@ -57,8 +57,56 @@ pub fn keep(state: &Path, note: &Note) -> Result<Undo> {
     write(state, note, true)
 }
 
+/// Keeps what a dead run replaced. False when that is gone: the undo was dropped before the run was settled.
+pub fn keep_left(state: &Path, note: &Note) -> Result<bool> {
+    let file = file(state, note);
+    let is_there = file.try_exists().map_err(|cause| Error::File {
+        action: "read the undo".into(),
+        path: file.display().to_string(),
+        cause,
+    })?;
+    match is_there || note.way == Way::New {
+        true => keep(state, note).map(|_| true),
+        false => discard(state, note).map(|()| false),
+    }
+}
+
+/// The state folder that holds the undo of a note's run: the caller's only when that has its record.
+///
+/// # Errors
+/// When that folder cannot be reached: the way back would be lost if the note went.
+pub fn home(state: &Path, note: &Note) -> Result<PathBuf> {
+    if record(state, note).exists() {
+        return Ok(state.to_path_buf());
+    }
+    let home = note.home.as_deref().unwrap_or(state);
+    let sought = match note.way {
+        Way::New if home == state => return Ok(home.to_path_buf()),
+        Way::New => home.to_path_buf(),
+        _ => folder(home),
+    };
+    let cause = match sought.read_dir() {
+        Ok(_) if note.home.is_some() => return Ok(home.to_path_buf()),
+        Ok(_) => "it has no record of the run".to_string(),
+        Err(cause) => cause.to_string(),
+    };
+    Err(Error::Refused {
+        problem: format!(
+            "run {} died while it swapped {}, and the folder of its undo cannot be read: {}: {cause}",
+            note.run,
+            note.live.display(),
+            sought.display()
+        ),
+        mend: format!(
+            "prune as the user of that run, with that folder in place; if it is gone for good, remove {}",
+            note.path().display()
+        ),
+    })
+}
+
 fn write(state: &Path, note: &Note, whole: bool) -> Result<Undo> {
     let folder = folder(state);
+    let is_new = !folder.exists();
     DirBuilder::new()
         .recursive(true)
         .mode(0o700)
@@ -68,6 +116,9 @@ fn write(state: &Path, note: &Note, whole: bool) -> Result<Undo> {
             path: folder.display().to_string(),
             cause,
         })?;
+    if is_new {
+        note::give(&folder, state);
+    }
     let (file, record) = (file(state, note), record(state, note));
     let is_there = file.exists();
     let undo = Undo {
@@ -89,6 +140,7 @@ fn write(state: &Path, note: &Note, whole: bool) -> Result<Undo> {
         note: note.clone(),
     };
     note::write(&record, &kept)?;
+    note::give(&record, &folder);
     Ok(undo)
 }
 

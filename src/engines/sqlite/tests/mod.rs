@@ -1,6 +1,7 @@
 //! What holds for SQLite alone, on real files.
 
 mod copies;
+mod homes;
 mod places;
 mod resume;
 mod swaps;

@@ -31,7 +31,7 @@ impl Pair {
     }
 
     /// The note of a process that died just before or after SQLite made the swap.
-    fn swapping(&self, work: &TargetWork) {
+    pub fn swapping(&self, work: &TargetWork) {
         let mut note = self.note(work);
         if note.state == State::Staging {
             let staging = Connection::open(note.staging()).unwrap();
