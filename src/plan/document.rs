@@ -203,7 +203,7 @@ mod tests {
             source: party("a"),
             target: party("b"),
             manner: Manner {
-                verify: None,
+                verify: Some("count".into()),
                 jobs: Some(2),
                 stop_on_error: false,
             },

@@ -14,8 +14,9 @@ use tokio::sync::{Notify, mpsc};
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
+use super::course::Course;
 use super::event::{Event, Listener};
-use super::{Course, Error, TableOutcome, Verify};
+use super::{Error, TableOutcome, Verify};
 use crate::engines::{self, BatchLimit, Loader, Mark, Snapshot, StagedTable, Target, kill};
 use crate::model::batch::{Batch, Chunk};
 use crate::model::catalog::Table;

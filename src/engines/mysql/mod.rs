@@ -20,6 +20,7 @@ mod query;
 mod script;
 mod session;
 mod snapshot;
+mod swap;
 mod target;
 mod undo;
 mod watch;

@@ -6,8 +6,6 @@
 //! first write on; before anything live is touched, the whole work is written there, so that whoever comes next can
 //! put back or finish what a dead run left.
 
-use std::time::Duration;
-
 use async_trait::async_trait;
 use tokio::sync::Mutex;
 
@@ -15,19 +13,15 @@ use super::dialect::{quote, text};
 use super::loader::{Fence, MySqlLoader};
 use super::marks::{HOLDER, MARKS, Noted};
 use super::outside::{self, Outside};
-use super::session::{Purpose, Session, number};
-use super::{Flavour, Place, definition, marks, objects, snapshot, undo};
+use super::session::{Purpose, Session};
+use super::{Flavour, Place, definition, marks, snapshot, swap, undo};
 use crate::engines::{
-    Error, Loader, Opening, Result, StagedChunk, StagedTable, Target, TargetWork, Undo, kill,
+    Error, Loader, Opening, Result, StagedChunk, StagedTable, Target, TargetWork, Undo,
 };
 use crate::model::batch::{Chunk, Digest};
-use crate::model::catalog::{ForeignKey, Object, Table};
+use crate::model::catalog::Table;
 use crate::model::units::{Bytes, Rows};
 
-/// How long a statement outside of the swap waits for somebody's lock, in seconds.
-const PATIENT: &str = "SET SESSION lock_wait_timeout = 60";
-/// How often the swap asks for its locks, two seconds each time.
-const SWAP_TRIES: usize = 5;
 /// How many ranges one statement writes down.
 const RANGES: usize = 500;
 
@@ -35,9 +29,9 @@ pub struct MySqlTarget {
     pub(super) place: Place,
     pub(super) work: TargetWork,
     pub(super) noted: Noted,
-    outside: Outside,
+    pub(super) outside: Outside,
     epoch: u64,
-    is_resumed: bool,
+    pub(super) is_resumed: bool,
     packet_limit: Bytes,
     pub(super) swept: Vec<String>,
     /// Holds the lock of the target database for as long as the target lives.
@@ -99,7 +93,7 @@ impl MySqlTarget {
         };
         if !is_swapped {
             Outside::refuse(&mut session, &work).await?;
-            refuse_unreadable(&work)?;
+            swap::refuse_unreadable(&work)?;
         }
         session
             .run(
@@ -169,19 +163,19 @@ impl MySqlTarget {
     }
 
     /// Whether a database that nobody knows yet is filled under its own name.
-    fn is_in_place(&self) -> bool {
+    pub(super) fn is_in_place(&self) -> bool {
         self.noted.staging == self.work.database
     }
 
-    fn staged_name(&self, table: &str) -> String {
+    pub(super) fn staged_name(&self, table: &str) -> String {
         format!("{}.{}", quote(&self.noted.staging), quote(table))
     }
 
-    fn live(&self, table: &str) -> String {
+    pub(super) fn live(&self, table: &str) -> String {
         format!("{}.{}", quote(&self.work.database), quote(table))
     }
 
-    fn undone(&self, table: &str) -> String {
+    pub(super) fn undone(&self, table: &str) -> String {
         format!("{}.{}", quote(&self.noted.undo), quote(table))
     }
 
@@ -194,38 +188,6 @@ impl MySqlTarget {
             self.work.tables.contains(&table.name) || self.work.removed.contains(&table.name)
         };
         before.tables.iter().filter(leaves).collect()
-    }
-
-    async fn rename(&self, session: &mut Session) -> Result<()> {
-        let mut pairs: Vec<String> = self
-            .leaving()
-            .iter()
-            .map(|table| format!("{} TO {}", self.live(&table.name), self.undone(&table.name)))
-            .collect();
-        if !self.is_in_place() {
-            let into = self.work.tables.iter();
-            pairs.extend(
-                into.map(|table| format!("{} TO {}", self.staged_name(table), self.live(table))),
-            );
-        }
-        pairs.push(format!(
-            "{} TO {}",
-            self.staged_name(MARKS),
-            self.undone(MARKS)
-        ));
-        let sql = format!("RENAME TABLE {}", pairs.join(", "));
-        for attempt in 1.. {
-            match session.run("swap the tables", &sql).await {
-                Err(error)
-                    if attempt < SWAP_TRIES && matches!(number(&error), Some(1205 | 1213)) =>
-                {
-                    tracing::warn!(attempt, "the swap waits for somebody's lock");
-                    tokio::time::sleep(Duration::from_millis(200)).await;
-                }
-                done => return done.map(drop),
-            }
-        }
-        Ok(())
     }
 
     /// The server would notice the closed connection only after a while, and refuse who comes next.
@@ -387,64 +349,12 @@ impl Target for MySqlTarget {
         snapshot::digest(&mut *self.session.lock().await, &place, table, chunk).await
     }
 
-    /// Ends with the RENAME: what fails before it is put back, what fails after it comes in `objects`.
     async fn swap(&self) -> Result<()> {
-        let mut session = self.session.lock().await;
-        // Whoever finds this run dead knows from here on what may be missing.
-        let work = marks::packed(&self.work)?;
-        marks::enter(&mut session, &self.work.run, "swapping", ("work", &work)).await?;
-        let mut create = format!(
-            "SET SESSION lock_wait_timeout = 2; CREATE DATABASE IF NOT EXISTS {}",
-            quote(&self.noted.undo)
-        );
-        if self.work.before.is_none() && !self.is_in_place() {
-            create = format!(
-                "{create}; {}",
-                create_database(&self.work.database, &self.work)
-            );
-        }
-        session
-            .run("make a place for the old tables", &create)
-            .await?;
-        let parked = self.parked();
-        let cause = match self.replace(&mut session, &parked).await {
-            Ok(()) => return Ok(()),
-            Err(cause) => cause,
-        };
-        if matches!(cause, Error::Lost { .. }) {
-            // Whether it happened is for the next connection to see.
-            return Err(cause);
-        }
-        // The live tables are the old ones still: what stepped aside for the swap comes back.
-        match self.put_back(&mut session, &parked).await {
-            Ok(()) => Err(cause),
-            Err(lost) => Err(Error::Mismatch(format!(
-                "{}; {}",
-                cause.full(),
-                lost.full()
-            ))),
-        }
+        self.make_live().await
     }
 
     async fn objects(&self) -> Result<Vec<(String, Error)>> {
-        let mut session = self.session.lock().await;
-        session.run("be patient again", PATIENT).await?;
-        self.free_the_undo(&mut session).await?;
-        let mut failed = self.attach(&mut session).await?;
-        for object in &self.work.dropped {
-            objects::drop_one(&mut session, &self.work.database, object).await?;
-        }
-        let mut wanted = self.work.objects.clone();
-        wanted.extend(self.kept_triggers());
-        wanted.sort_by_key(|object| object.kind);
-        if !wanted.is_empty() {
-            let left = objects::make(&mut session, &self.work.database, &wanted).await?;
-            failed.extend(
-                left.into_iter()
-                    .map(|(object, cause)| (object.title(), cause)),
-            );
-        }
-        Ok(failed)
+        self.make_objects().await
     }
 
     async fn finish(&self, keep: usize) -> Result<Option<Undo>> {
@@ -468,190 +378,6 @@ impl Target for MySqlTarget {
     async fn leave(&self) -> Result<()> {
         let mut session = self.session.lock().await;
         self.release(&mut session).await
-    }
-}
-
-impl MySqlTarget {
-    fn staged_tables(&self) -> impl Iterator<Item = &Table> {
-        let names = self.work.tables.iter();
-        names.filter_map(|name| self.work.source.table(name))
-    }
-
-    /// Staging that was made in this process has no foreign keys yet.
-    fn may_have_keys(&self) -> bool {
-        self.is_resumed || self.noted.undo_of.is_some()
-    }
-
-    /// Steps aside what RENAME cannot pass, and renames.
-    async fn replace(&self, session: &mut Session, parked: &[Object]) -> Result<()> {
-        for object in parked {
-            objects::drop_one(session, &self.work.database, object).await?;
-        }
-        self.outside.detach(session, &self.work.database).await?;
-        kill::point("aside");
-        self.rename(session).await
-    }
-
-    /// The foreign keys that cross the border of the swap, in both directions; returns those that could not be made.
-    async fn attach(&self, session: &mut Session) -> Result<Vec<(String, Error)>> {
-        let mut failed = self.outside.attach(session, &self.work.database).await?;
-        for table in self.staged_tables() {
-            let outward = table.foreign_keys.iter().filter(|key| {
-                !self.work.tables.contains(&key.parent) || key.parent_database.is_some()
-            });
-            for key in outward {
-                let there =
-                    outside::is_there(session, &self.work.database, &table.name, &key.name).await?;
-                if there {
-                    continue;
-                }
-                let sql = format!(
-                    "ALTER TABLE {} ADD {}",
-                    self.live(&table.name),
-                    outside::spelled(
-                        key,
-                        key.parent_database.as_ref().unwrap_or(&self.work.database)
-                    )
-                );
-                let action = format!("add foreign key {} of {}", key.name, table.name);
-                match session.run(&action, &sql).await {
-                    Ok(_) => {}
-                    Err(error @ Error::Lost { .. }) => return Err(error),
-                    Err(error) => {
-                        let what = format!("foreign key {} of {}", key.name, table.name);
-                        failed.push((what, error));
-                    }
-                }
-            }
-        }
-        Ok(failed)
-    }
-
-    async fn put_back(&self, session: &mut Session, parked: &[Object]) -> Result<()> {
-        session.run("be patient again", PATIENT).await?;
-        let mut missing = Vec::new();
-        for object in parked {
-            if !objects::is_there(session, &self.work.database, object).await? {
-                missing.push(object.clone());
-            }
-        }
-        let failed = match missing.is_empty() {
-            true => Vec::new(),
-            false => objects::make(session, &self.work.database, &missing).await?,
-        };
-        let lost = self.outside.attach(session, &self.work.database).await?;
-        let lost = lost
-            .iter()
-            .map(|(what, cause)| format!("{what} could not be put back: {}", cause.full()));
-        let told: Vec<String> = failed
-            .iter()
-            .map(|(object, cause)| {
-                format!(
-                    "{} could not be put back: {} ({})",
-                    object.title(),
-                    cause.full(),
-                    object.definition
-                )
-            })
-            .chain(lost)
-            .collect();
-        match told.is_empty() {
-            true => Ok(()),
-            false => Err(Error::Mismatch(told.join("; "))),
-        }
-    }
-
-    /// What a dead run set aside for a swap that did not happen comes back.
-    pub(super) async fn put_all_back(&mut self) -> Result<()> {
-        let parked = self.parked();
-        let mut session = self.place.open(Purpose::Definitions).await?;
-        self.put_back(&mut session, &parked).await
-    }
-
-    /// Foreign keys of the old tables to tables that stay would bind the living to the dead.
-    async fn free_the_undo(&self, session: &mut Session) -> Result<()> {
-        let leaving = self.leaving();
-        for table in &leaving {
-            let bound = table.foreign_keys.iter().filter(|key| {
-                key.parent_database.is_some()
-                    || !leaving.iter().any(|other| other.name == key.parent)
-            });
-            for key in bound {
-                if outside::is_there(session, &self.noted.undo, &table.name, &key.name).await? {
-                    let sql = format!(
-                        "ALTER TABLE {} DROP FOREIGN KEY {}",
-                        self.undone(&table.name),
-                        quote(&key.name)
-                    );
-                    session.run("free the undo of its keys", &sql).await?;
-                }
-            }
-        }
-        Ok(())
-    }
-
-    /// The live objects that RENAME cannot pass.
-    fn parked(&self) -> Vec<Object> {
-        parked(&self.work)
-    }
-
-    /// Triggers of replaced tables that the plan neither replaces nor drops: they come back.
-    fn kept_triggers(&self) -> Vec<Object> {
-        let told = |list: &[Object], object: &Object| {
-            list.iter()
-                .any(|other| other.kind == object.kind && other.name == object.name)
-        };
-        let stays = |object: &Object| {
-            object
-                .table
-                .as_ref()
-                .is_some_and(|table| self.work.tables.contains(table))
-                && !told(&self.work.objects, object)
-                && !told(&self.work.dropped, object)
-        };
-        self.parked().into_iter().filter(stays).collect()
-    }
-
-    /// A foreign key of a staged table: its parent is staged too, or stays where it is.
-    fn spelled(&self, key: &ForeignKey) -> String {
-        let database = match &key.parent_database {
-            Some(other) => other,
-            None if self.work.tables.contains(&key.parent) => &self.noted.staging,
-            None => &self.work.database,
-        };
-        outside::spelled(key, database)
-    }
-}
-
-/// The live objects that a RENAME cannot pass.
-fn parked(work: &TargetWork) -> Vec<Object> {
-    let Some(before) = &work.before else {
-        return Vec::new();
-    };
-    let leaving: Vec<String> = before
-        .tables
-        .iter()
-        .map(|table| &table.name)
-        .filter(|name| work.tables.contains(name) || work.removed.contains(name))
-        .cloned()
-        .collect();
-    let parked = objects::in_the_way(&before.objects, &leaving, &work.tables);
-    parked.into_iter().cloned().collect()
-}
-
-fn refuse_unreadable(work: &TargetWork) -> Result<()> {
-    match parked(work)
-        .into_iter()
-        .find(|object| object.obstacle.is_some())
-    {
-        None => Ok(()),
-        Some(object) => Err(Error::Refused {
-            problem: format!(
-                "{} could not be put back after the swap: its definition cannot be read",
-                object.title()
-            ),
-            mend: "let this user read it, or drop it first".into(),
-        }),
     }
 }
 
@@ -680,7 +406,7 @@ fn name(work: &TargetWork, opening: &Opening) -> Noted {
     }
 }
 
-fn create_database(name: &str, work: &TargetWork) -> String {
+pub(super) fn create_database(name: &str, work: &TargetWork) -> String {
     let option = |keyword: &str, value: &Option<String>| {
         value
             .as_ref()
