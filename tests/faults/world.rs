@@ -270,7 +270,9 @@ fn is_moved(done: &Done) -> bool {
 }
 
 fn nothing_to_resume(done: &Done) -> bool {
-    done.told().contains("no run waits to be resumed")
+    let told = done.told();
+    // A run whose journal could not be written has removed its staging, and could not say so.
+    told.contains("no run waits to be resumed") || told.contains("what this run had staged")
 }
 
 /// All that a run said, for a message.
