@@ -191,4 +191,33 @@ fn c03_a_structure_that_changes_meanwhile_makes_no_backup(case: &Case) {
     assert_eq!(entries(&root), Vec::<String>::new());
 }
 
+/// The rows of a backup never change: what was staged of them once stays right.
+#[cfg(feature = "kill-points")]
+fn e01_a_restore_that_was_killed_is_resumed(case: &Case) {
+    let shop = case.source(
+        "shop",
+        "CREATE TABLE t (id INT PRIMARY KEY, v VARCHAR(9)); INSERT INTO t VALUES (1, 'x'), (2, 'y');
+         CREATE TABLE u (id INT PRIMARY KEY); INSERT INTO u VALUES (7)",
+    );
+    let from = format!("a/{shop}");
+    case.home.run(&["backup", "create", &from]).expect(0);
+    case.a.sql(&format!("DELETE FROM {shop}.t"));
+    let mut command = case.home.command();
+    command.env("MAESTRO_KILL_AT", "chunk-committed");
+    let to = format!("b/{shop}");
+    command.args(["backup", "restore", "last", "to", &to, "--yes"]);
+    assert_eq!(command.output().unwrap().status.code(), None);
+    let resumed = case.home.run(&["resume", "--yes"]).expect(0);
+    assert_eq!(resumed.json["status"], "done");
+    assert_eq!(case.b.rows(&format!("SELECT * FROM {shop}.t")), "1 x, 2 y");
+    assert_eq!(case.b.rows(&format!("SELECT * FROM {shop}.u")), "7");
+    assert_eq!(case.left_of(&shop), Vec::<String>::new());
+}
+
 on_both!(c03_a_structure_that_changes_meanwhile_makes_no_backup);
+#[cfg(feature = "kill-points")]
+mod killed {
+    use super::{e01_a_restore_that_was_killed_is_resumed, on_both};
+
+    on_both!(e01_a_restore_that_was_killed_is_resumed);
+}

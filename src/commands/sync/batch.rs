@@ -7,9 +7,11 @@ use tokio::sync::mpsc;
 
 use super::planned::Planned;
 use super::reply::{Synced, SyncedDatabase, is_refused};
+use crate::commands::places::Opened;
 use crate::commands::undo::is_older;
 use crate::commands::{Context, Error, Result};
 use crate::engines::Undo;
+use crate::model::endpoint::Address;
 use crate::model::units::{Bytes, Rows, counted, spoken};
 use crate::plan::Plan;
 use crate::run::event::{Event, Listener};
@@ -36,8 +38,8 @@ pub async fn begin(
     settings: &Settings,
 ) -> Result<Synced> {
     let job = JobRecord {
-        source: planned.source.endpoint.name.clone(),
-        target: planned.target.endpoint.name.clone(),
+        source: reopened(&planned.source),
+        target: reopened(&planned.target),
         source_server: planned.source.server.identity().await?,
         target_server: planned.target.server.identity().await?,
         source_product: planned.source.server.product().to_string(),
@@ -48,6 +50,14 @@ pub async fn begin(
     let plans: Vec<Option<&Plan>> = planned.plans.iter().map(Some).collect();
     let parts = cx.store.journal(number, &job, &plans)?;
     run(cx, number, planned, &parts, settings).await
+}
+
+/// What opens a side again: a backup is no connection that has a name.
+fn reopened(side: &Opened) -> String {
+    match &side.endpoint.address {
+        Address::File { scheme, .. } if scheme == "backup" => side.endpoint.address.url(),
+        _ => side.endpoint.name.clone(),
+    }
 }
 
 /// Runs every plan from the state of its part; a database that fails does not stop the others, unless told to.
