@@ -101,6 +101,9 @@ async fn climb(
             ("global read lock", "FLUSH TABLES WITH READ LOCK"),
             ("table locks", &table_locks),
         ] {
+            if lock.starts_with("FLUSH") && is_busy(&mut sessions[0]).await? {
+                continue;
+            }
             if begin_under(place, lock, sessions).await? {
                 return Ok(how);
             }
@@ -135,6 +138,15 @@ async fn agree(sessions: &mut [Session]) -> Result<bool> {
         }
     }
     Ok(false)
+}
+
+/// Whether a query runs for longer than a moment. A flush that has to wait for it would let everybody else wait for
+/// it too, even after the flush has given up (C05). Queries of other accounts are seen with PROCESS alone.
+async fn is_busy(session: &mut Session) -> Result<bool> {
+    let sql = "SELECT COUNT(*) FROM information_schema.PROCESSLIST \
+               WHERE COMMAND IN ('Query', 'Execute') AND TIME >= 1 AND ID <> CONNECTION_ID()";
+    let rows = session.rows("look for long queries", sql).await?;
+    Ok(rows.first().is_some_and(|row| row.number(0) > 0))
 }
 
 /// Begins on every connection while one more connection holds a lock. False when the lock cannot be had.
