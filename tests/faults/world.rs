@@ -250,7 +250,8 @@ pub fn go_on(home: &Home, sync: &[&str]) -> Went {
                 _ if is_locked(&done) => break,
                 // A sync that finds a dead run's swap finishes that first; then its own plan is old.
                 _ if went == Went::Again && is_moved(&done) => break,
-                _ if went == Went::Resumed && nothing_to_resume(&done) => {}
+                // A structure that has changed ends what was to be resumed.
+                _ if went == Went::Resumed && (nothing_to_resume(&done) || is_moved(&done)) => {}
                 _ => panic!("{words:?}: {}", shown(&done)),
             }
         }
