@@ -10,45 +10,9 @@ mod matrix;
 mod plans;
 mod replica;
 
-use std::path::PathBuf;
-
-use crate::live::{Flavor, Place, server_script, skipped};
-
-/// A server of one test, with options of its own.
-struct Private {
-    place: Place,
-    folder: PathBuf,
-    _home: tempfile::TempDir,
-}
+use crate::live::{Flavor, Private};
 
 impl Private {
-    /// None where it cannot be started: it says why.
-    fn start(flavor: Flavor, options: &[&str]) -> Option<Private> {
-        let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
-        let port = listener.local_addr().unwrap().port();
-        drop(listener);
-        let home = tempfile::tempdir().unwrap();
-        let folder = home.path().join("server");
-        let mut command = server_script();
-        command.arg("start").arg(flavor.kind()).arg(&folder);
-        command.arg(port.to_string()).args(options);
-        let done = command.output().unwrap();
-        if !done.status.success() {
-            let why = String::from_utf8_lossy(&done.stderr).into_owned();
-            skipped("private server", flavor, &why);
-            return None;
-        }
-        Some(Private {
-            place: Place {
-                flavor,
-                port,
-                socket: folder.join("socket"),
-            },
-            folder,
-            _home: home,
-        })
-    }
-
     /// A primary: its binary log tells of every write.
     fn primary(id: &str) -> Option<Private> {
         let id = format!("--server-id={id}");
@@ -71,11 +35,5 @@ impl Private {
             tables => self.place.rows(&format!("CHECKSUM TABLE {tables}")),
         };
         format!("{log}\n{sums}\n{}", self.place.rows("SHOW DATABASES"))
-    }
-}
-
-impl Drop for Private {
-    fn drop(&mut self) {
-        let _ = server_script().arg("kill").arg(&self.folder).status();
     }
 }

@@ -403,6 +403,48 @@ impl Home {
     }
 }
 
+/// A server of one test, with options of its own.
+pub struct Private {
+    pub place: Place,
+    folder: PathBuf,
+    _home: tempfile::TempDir,
+}
+
+impl Private {
+    /// None where it cannot be started: it says why.
+    pub fn start(flavor: Flavor, options: &[&str]) -> Option<Private> {
+        let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+        let port = listener.local_addr().unwrap().port();
+        drop(listener);
+        let home = tempfile::tempdir().unwrap();
+        let folder = home.path().join("server");
+        let mut command = server_script();
+        command.arg("start").arg(flavor.kind()).arg(&folder);
+        command.arg(port.to_string()).args(options);
+        let done = command.output().unwrap();
+        if !done.status.success() {
+            let why = String::from_utf8_lossy(&done.stderr).into_owned();
+            skipped("private server", flavor, &why);
+            return None;
+        }
+        Some(Private {
+            place: Place {
+                flavor,
+                port,
+                socket: folder.join("socket"),
+            },
+            folder,
+            _home: home,
+        })
+    }
+}
+
+impl Drop for Private {
+    fn drop(&mut self) {
+        let _ = server_script().arg("kill").arg(&self.folder).status();
+    }
+}
+
 /// A program that runs; it is killed when the test gives it up.
 pub struct Running(Option<Child>);
 

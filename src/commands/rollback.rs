@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use super::context::Place;
 use super::places::{self, Opened};
 use super::sync::confirm::{self, Write};
-use super::sync::watch;
+use super::sync::{broken_off, watch};
 use super::{Command, Context, Error, Group, Result};
 use crate::engines::Undo;
 use crate::model::units::{Bytes, counted, spoken};
@@ -272,16 +272,17 @@ fn failure(error: &crate::run::Error) -> Error {
 }
 
 fn ending(result: &Result<()>, reply: &RolledBack) -> Ending {
-    Ending {
-        status: match result {
-            Ok(()) if reply.exit() == Exit::PARTLY => Status::Partly,
-            Ok(()) => Status::Done,
-            Err(error) if error.exit == Exit::REFUSED => Status::Refused,
-            Err(_) => Status::Failed,
+    match result {
+        Ok(()) => Ending {
+            status: match reply.exit() {
+                Exit::PARTLY => Status::Partly,
+                _ => Status::Done,
+            },
+            snapshot: None,
+            verified: None,
+            error: None,
         },
-        snapshot: None,
-        verified: None,
-        error: result.as_ref().err().map(|error| error.message.clone()),
+        Err(error) => broken_off(error),
     }
 }
 

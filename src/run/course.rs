@@ -140,12 +140,8 @@ impl<'a> Course<'a> {
         };
         let staged = match staged {
             Ok(staged) => staged,
-            Err(error @ Error::Stopped) => {
-                let _ = target.leave().await;
-                return Err(error);
-            }
             // The lock is given back so that the next try need not wait for it.
-            Err(error) if error.is_transient() => {
+            Err(error) if matches!(error, Error::Stopped) || error.is_transient() => {
                 let _ = target.leave().await;
                 return Err(error);
             }

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use super::bench::{Dice, on_each, rounds};
 use super::observer::Rules;
-use super::proxy::{Fault, Moment, Proxy};
+use super::proxy::{Fault, Moment};
 use super::world::{TOO_LONG, Went, World, shown};
 use crate::live::{Flavor, block_on, statement};
 
@@ -87,16 +87,7 @@ fn e05_a_swap_that_outlives_its_run(flavor: Flavor, test: &'static str) {
     let Some((a, b)) = World::find(flavor, test) else {
         return;
     };
-    let make = || {
-        let world = World::new(flavor, test, a.clone(), b.clone());
-        let proxy = Proxy::before(&world.case.b);
-        world
-            .case
-            .home
-            .add("far", &proxy.url(), "--env development")
-            .expect(0);
-        (world, proxy)
-    };
+    let make = || World::new(flavor, test, a.clone(), b.clone()).behind_a_proxy();
     rounds(test, 2, make, |(world, proxy), dice| {
         world.change(dice);
         let observer = world.observer(Rules::default());

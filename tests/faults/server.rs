@@ -105,13 +105,7 @@ fn stage(flavor: Flavor, test: &'static str, victim: Victim) -> Option<impl Fn()
             Victim::Source => (server.place.clone(), b.clone()),
             Victim::Target => (a.clone(), server.place.clone()),
         };
-        let world = World::new(flavor, test, a, b);
-        let proxy = Proxy::before(&world.case.b);
-        world
-            .case
-            .home
-            .add("far", &proxy.url(), "--env development")
-            .expect(0);
+        let (world, proxy) = World::new(flavor, test, a, b).behind_a_proxy();
         Stage {
             world,
             server,

@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 
 use super::bench::{on_each, rounds};
 use super::observer::Rules;
-use super::proxy::{Fault, Moment, Proxy};
+use super::proxy::{Fault, Moment};
 use super::world::{TOO_LONG, World, shown};
 use crate::live::{Done, Flavor, Running};
 
@@ -17,16 +17,7 @@ fn e07_of_50_starts_exactly_one_runs(flavor: Flavor, test: &'static str) {
     let Some((a, b)) = World::find(flavor, test) else {
         return;
     };
-    let make = || {
-        let world = World::new(flavor, test, a.clone(), b.clone());
-        let proxy = Proxy::before(&world.case.b);
-        world
-            .case
-            .home
-            .add("far", &proxy.url(), "--env development")
-            .expect(0);
-        (world, proxy)
-    };
+    let make = || World::new(flavor, test, a.clone(), b.clone()).behind_a_proxy();
     rounds(test, 1, make, |(world, proxy), dice| {
         world.change(dice);
         let observer = world.observer(Rules::default());

@@ -9,6 +9,7 @@ use std::time::{Duration, Instant};
 
 use super::bench::Dice;
 use super::observer::{Observer, Rules};
+use super::proxy::Proxy;
 use crate::live::{Case, Done, Flavor, Home, Place, Running, block_on, skipped, statement};
 
 /// Three tables: `a` is several chunks long, `b` has a key of text and refers to `a`, `c` has no key.
@@ -165,6 +166,16 @@ impl World {
 
     pub fn observer(&self, rules: Rules) -> Observer {
         Observer::start(&self.case.b, &self.database, rules)
+    }
+
+    /// The world, with a proxy before its target: the connection `far` leads through it.
+    pub fn behind_a_proxy(self) -> (World, Proxy) {
+        let proxy = Proxy::before(&self.case.b);
+        self.case
+            .home
+            .add("far", &proxy.url(), "--env development")
+            .expect(0);
+        (self, proxy)
     }
 
     /// Brings an unfinished run to its end.

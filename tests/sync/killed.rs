@@ -1,9 +1,8 @@
 //! A run that ends in the middle: killed, interrupted, or met by another. The live tables are the old ones or
 //! the new ones, and nothing is left behind.
 
-use super::refusals::Private;
 use super::{LARGE, wait_for_rows};
-use crate::live::{Case, Home, Running, block_on, on_both, until};
+use crate::live::{Case, Home, Private, Running, block_on, on_both, until};
 
 const OLD: &str =
     "CREATE TABLE large (id INT PRIMARY KEY, v VARCHAR(9)); INSERT INTO large VALUES (1, 'old');
@@ -86,8 +85,7 @@ fn a_killed_run_into_a_new_database_is_swept_by_the_next(case: &Case) {
 /// On a server of its own: what prune removes, another test may still want.
 fn what_a_killed_run_left_waits_for_its_resume_and_prune_asks_no_other_home(case: &Case) {
     let shop = case.source("shop", LARGE);
-    let folder = tempfile::tempdir().unwrap();
-    let Some(own) = Private::start(case.flavor, &folder, &[]) else {
+    let Some(own) = Private::start(case.flavor, &[]) else {
         return;
     };
     let left = || block_on(own.place.left_of(&shop));

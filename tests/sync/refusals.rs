@@ -1,6 +1,6 @@
 //! What is refused before anything changes: exit code 4, every finding with its mend, the target as it was.
 
-use crate::live::{Case, Flavor, Home, Place, on_both, server_script, skipped};
+use crate::live::{Case, Flavor, Home, Place, Private, on_both, skipped};
 
 const SHOP: &str =
     "CREATE TABLE t (id INT PRIMARY KEY, v VARCHAR(9)); INSERT INTO t VALUES (1, 'x')";
@@ -173,8 +173,7 @@ fn a_file_is_not_synced_to_a_server(case: &Case) {
 
 fn a_row_above_the_packet_limit_is_refused(case: &Case) {
     // Only this server has the small limit.
-    let folder = tempfile::tempdir().unwrap();
-    let Some(small) = Private::start(case.flavor, &folder, &["--max-allowed-packet=1M"]) else {
+    let Some(small) = Private::start(case.flavor, &["--max-allowed-packet=1M"]) else {
         return;
     };
     let shop = case.source("shop", SHOP);
@@ -289,45 +288,4 @@ fn a_collation_that_the_target_does_not_know_is_refused() {
     mariadb.sql(&format!("DROP DATABASE {shop}"));
     done.refuses(4, &["utf8mb4_0900_ai_ci"]);
     assert_eq!(kept, "1 x");
-}
-
-/// A server of one test, with options of its own.
-pub struct Private {
-    pub place: Place,
-    folder: std::path::PathBuf,
-}
-
-impl Private {
-    pub fn start(flavor: Flavor, folder: &tempfile::TempDir, options: &[&str]) -> Option<Private> {
-        let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
-        let port = listener.local_addr().unwrap().port();
-        drop(listener);
-        let folder = folder.path().join("server");
-        let mut command = server_script();
-        command.arg("start").arg(flavor.kind()).arg(&folder);
-        command.arg(port.to_string()).args(options);
-        let done = command.output().unwrap();
-        if !done.status.success() {
-            skipped(
-                "private server",
-                flavor,
-                &String::from_utf8_lossy(&done.stderr),
-            );
-            return None;
-        }
-        Some(Private {
-            place: Place {
-                flavor,
-                port,
-                socket: folder.join("socket"),
-            },
-            folder,
-        })
-    }
-}
-
-impl Drop for Private {
-    fn drop(&mut self) {
-        let _ = server_script().arg("kill").arg(&self.folder).status();
-    }
 }

@@ -12,7 +12,7 @@ pub use super::made::Made;
 use super::{find, workers};
 use crate::commands::context::Place;
 use crate::commands::places::{self, Known, Opened};
-use crate::commands::sync::batch;
+use crate::commands::sync::{batch, broken_off};
 use crate::commands::{Context, Error, Result};
 use crate::engines::backup::{FORMAT, Manifest, Origin, Writer, folder, script};
 use crate::engines::{self, Server};
@@ -20,7 +20,6 @@ use crate::model::endpoint::is_address;
 use crate::model::selection::{Selection, quoted};
 use crate::model::survey::{Role, Survey};
 use crate::model::units::{Bytes, Rows, counted};
-use crate::output::Exit;
 use crate::plan::{self, Answers, Plan, SyncOptions};
 use crate::run::backup::{Job, Saved, save};
 use crate::run::event::{Event, Listener};
@@ -437,16 +436,7 @@ fn record(
 fn ending(result: &Result<Made>) -> Ending {
     match result {
         Ok(made) => made.ending(),
-        Err(error) => Ending {
-            status: match error.exit {
-                Exit::REFUSED | Exit::USAGE => Status::Refused,
-                Exit::INTERRUPTED => Status::Interrupted,
-                _ => Status::Failed,
-            },
-            snapshot: None,
-            verified: None,
-            error: Some(error.message.clone()),
-        },
+        Err(error) => broken_off(error),
     }
 }
 

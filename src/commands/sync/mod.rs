@@ -360,15 +360,20 @@ impl Manner {
 pub fn ending(result: &Result<Synced>) -> Ending {
     match result {
         Ok(synced) => synced.ending(),
-        Err(error) => Ending {
-            status: match error.exit {
-                Exit::REFUSED | Exit::USAGE => Status::Refused,
-                Exit::INTERRUPTED => Status::Interrupted,
-                _ => Status::Failed,
-            },
-            snapshot: None,
-            verified: None,
-            error: Some(error.message.clone()),
+        Err(error) => broken_off(error),
+    }
+}
+
+/// How the record ends of a run that did not come to an answer.
+pub fn broken_off(error: &Error) -> Ending {
+    Ending {
+        status: match error.exit {
+            Exit::REFUSED | Exit::USAGE => Status::Refused,
+            Exit::INTERRUPTED => Status::Interrupted,
+            _ => Status::Failed,
         },
+        snapshot: None,
+        verified: None,
+        error: Some(error.message.clone()),
     }
 }

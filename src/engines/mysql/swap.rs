@@ -136,10 +136,7 @@ impl MySqlTarget {
     async fn attach(&self, session: &mut Session) -> Result<Vec<(String, Error)>> {
         let mut failed = self.outside.attach(session, &self.work.database).await?;
         for table in self.staged_tables() {
-            let outward = table.foreign_keys.iter().filter(|key| {
-                !self.work.tables.contains(&key.parent) || key.parent_database.is_some()
-            });
-            for key in outward {
+            for key in table.foreign_keys.iter().filter(|key| self.crosses(key)) {
                 let there =
                     outside::is_there(session, &self.work.database, &table.name, &key.name).await?;
                 if there {
@@ -252,14 +249,10 @@ impl MySqlTarget {
         self.parked().into_iter().filter(stays).collect()
     }
 
-    /// A foreign key of a staged table: its parent is staged too, or stays where it is.
-    pub(super) fn spelled(&self, key: &ForeignKey) -> String {
-        let database = match &key.parent_database {
-            Some(other) => other,
-            None if self.work.tables.contains(&key.parent) => &self.noted.staging,
-            None => &self.work.database,
-        };
-        outside::spelled(key, database)
+    /// Whether the parent of a staged table's key is not staged with it: before the swap such a key would bind the
+    /// living to staging.
+    pub(super) fn crosses(&self, key: &ForeignKey) -> bool {
+        key.parent_database.is_some() || !self.work.tables.contains(&key.parent)
     }
 }
 

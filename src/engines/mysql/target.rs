@@ -67,11 +67,15 @@ impl MySqlTarget {
             Opening::Resume => marks::noted_run(&mut session, &work.run).await?,
             _ => None,
         };
+        let is_swapped = match &known {
+            Some(noted) => marks::has_marks(&mut session, &noted.undo).await?,
+            None => false,
+        };
         // What is live already is settled by the work that was noted before the swap.
         let work = match &known {
             Some(noted) if noted.state == "swapping" => {
                 let old = marks::work(&mut session, &work.run).await?;
-                match marks::has_marks(&mut session, &noted.undo).await? {
+                match is_swapped {
                     true => old,
                     false => {
                         let mut left = MySqlTarget::of(
@@ -86,10 +90,6 @@ impl MySqlTarget {
                 }
             }
             _ => work.clone(),
-        };
-        let is_swapped = match &known {
-            Some(noted) => marks::has_marks(&mut session, &noted.undo).await?,
-            None => false,
         };
         if !is_swapped {
             Outside::refuse(&mut session, &work).await?;
@@ -313,16 +313,15 @@ impl Target for MySqlTarget {
             .await?;
         for table in self.staged_tables() {
             let mut keys = Vec::new();
-            for key in &table.foreign_keys {
-                // Before the swap a key to a table that stays would bind the living to staging.
-                if !self.work.tables.contains(&key.parent) || key.parent_database.is_some() {
-                    continue;
-                }
+            for key in table.foreign_keys.iter().filter(|key| !self.crosses(key)) {
                 // A resumed run, and an undo, may have some of them already.
                 let there =
                     outside::is_there(&mut session, &self.noted.staging, &table.name, &key.name);
                 if !self.may_have_keys() || !there.await? {
-                    keys.push(format!("ADD {}", self.spelled(key)));
+                    keys.push(format!(
+                        "ADD {}",
+                        outside::spelled(key, &self.noted.staging)
+                    ));
                 }
             }
             if !keys.is_empty() {

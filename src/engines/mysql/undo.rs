@@ -235,9 +235,14 @@ pub async fn replaced(session: &mut Session, undo: &Undo) -> Result<Replaced> {
 /// Drops an undo for good.
 pub async fn drop_undo(session: &mut Session, undo: &Undo) -> Result<()> {
     marks::lock(session, &undo.database).await?;
+    let dropped = drop_locked(session, undo).await;
+    marks::release(session, &undo.run, &undo.database).await?;
+    dropped
+}
+
+async fn drop_locked(session: &mut Session, undo: &Undo) -> Result<()> {
     let noted = marks::noted_run(session, &undo.run).await?;
     if noted.is_some_and(|noted| noted.state != "kept") {
-        marks::release(session, &undo.run, &undo.database).await?;
         return Err(Error::Refused {
             problem: format!(
                 "the run that left the undo of {} is not at its end",
@@ -247,12 +252,7 @@ pub async fn drop_undo(session: &mut Session, undo: &Undo) -> Result<()> {
         });
     }
     drop_database(session, &undo.place).await?;
-    marks::forget(session, &undo.run).await?;
-    let sql = format!(
-        "SELECT RELEASE_LOCK({})",
-        text(&marks::lock_name(&undo.database))
-    );
-    session.rows("release a lock", &sql).await.map(drop)
+    marks::forget(session, &undo.run).await
 }
 
 /// Settles the swap of one database in which a run died; a run that lives is left alone.
