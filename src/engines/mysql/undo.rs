@@ -270,35 +270,20 @@ pub async fn settle(place: &Place, session: &mut Session, database: &str) -> Res
     Ok(told)
 }
 
-/// Settles what dead runs left of the database whose lock is held, and what they left of others in the midst of a
-/// swap. Staging of this database goes: a new run begins.
+/// Settles what dead runs left of the database whose lock is held; their staging goes: a new run begins. What they left
+/// of other databases is not this run's: their next run, `resume` or `prune` settles it.
 pub async fn settle_dead(
     place: &Place,
     session: &mut Session,
     work: &TargetWork,
 ) -> Result<Vec<String>> {
     let mut told = Vec::new();
-    let ours = text(&work.database);
-    let left = marks::noted(
-        session,
-        &format!("state <> 'kept' AND (database_name = {ours} OR state = 'swapping')"),
-    )
-    .await?;
-    for noted in left {
-        let is_ours = noted.database == work.database;
-        if !is_ours && marks::lock(session, &noted.database).await.is_err() {
-            continue;
-        }
-        match settle_one(place, session, &noted, is_ours).await {
-            Ok(line) => told.extend(line),
-            Err(error @ Error::Lost { .. }) => return Err(error),
-            // What another account left of another database must not stop this run.
-            Err(error) if !is_ours => told.push(unsettled(&noted, &error)),
-            Err(error) => return Err(error),
-        }
-        if !is_ours {
-            marks::release(session, &noted.run, &noted.database).await?;
-        }
+    let condition = format!(
+        "state <> 'kept' AND database_name = {}",
+        text(&work.database)
+    );
+    for noted in marks::noted(session, &condition).await? {
+        told.extend(settle_one(place, session, &noted, true).await?);
     }
     if work.before.is_none() && marks::has_marks(session, &work.database).await? {
         drop_database(session, &work.database).await?;
