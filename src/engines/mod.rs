@@ -24,6 +24,7 @@ pub use guard::Guard;
 use crate::model::batch::{Batch, Chunk, Digest};
 use crate::model::catalog::{Catalog, Object, Table};
 use crate::model::endpoint::Endpoint;
+use crate::model::spelling::{Spelled, Wish};
 use crate::model::survey::{Databases, Product, Role, SnapshotLevel, Survey};
 use crate::model::units::{Bytes, Rows};
 use dialect::{Dialect, Script};
@@ -82,6 +83,14 @@ pub trait Server: Guard {
 
     /// The catalog and the facts that a plan is made from.
     async fn survey(&self, database: &str, role: Role) -> Result<Survey>;
+
+    /// The source's catalog as this server, the target, takes and shows it.
+    fn spell(&self, from: &Survey, _to: &Survey, _wish: Wish) -> Spelled {
+        Spelled {
+            catalog: from.catalog.clone().unwrap_or_default(),
+            remarks: Vec::new(),
+        }
+    }
 
     /// Whether `other` is this very server, reached whichever way.
     async fn is_same_server(&self, other: &dyn Server) -> Result<bool>;

@@ -9,5 +9,6 @@ pub mod endpoint;
 pub mod guard;
 pub mod label;
 pub mod selection;
+pub mod spelling;
 pub mod survey;
 pub mod units;

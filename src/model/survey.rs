@@ -45,6 +45,24 @@ pub struct Survey {
     /// Kinds of objects that the server may keep from this account, and what would show them: what only
     /// the other side has of them must not be taken for removed.
     pub unseen: Option<Unseen>,
+    /// What decides how this side takes what the other one spells.
+    pub facts: Facts,
+}
+
+/// What a server says of itself and of the account; all empty where the product has no such thing.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Facts {
+    /// The account that is logged in: `user@host`.
+    pub account: String,
+    /// The accounts and roles that the server knows, as `user@host` and `role`; None where this account may not see
+    /// them.
+    pub accounts: Option<BTreeSet<String>>,
+    /// `lower_case_table_names`: 0 tells `Users` from `users`, 1 and 2 do not.
+    pub lower_case_names: u8,
+    /// The largest statement that the server takes.
+    pub packet: Bytes,
+    /// Whether events fire.
+    pub fires_events: bool,
 }
 
 /// Objects that may be there although the catalog does not show them.

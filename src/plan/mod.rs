@@ -11,6 +11,7 @@ pub mod sync;
 use serde::{Deserialize, Serialize};
 
 use crate::model::catalog::{Object, Table};
+pub use crate::model::spelling::{Mapped, NotCopied};
 use crate::model::survey::{Finding, Product};
 use crate::model::units::{Bytes, Rows};
 
@@ -43,6 +44,9 @@ pub struct Plan {
     pub dropped: Vec<Object>,
     /// What the source has and the target will not get, each with its reason.
     pub not_copied: Vec<NotCopied>,
+    /// What the target spells in another way than the source.
+    #[serde(default)]
+    pub mapped: Vec<Mapped>,
     pub warnings: Vec<String>,
     /// The character set and collation of a database that is made new.
     pub charset: Option<String>,
@@ -76,13 +80,6 @@ pub struct TablePlan {
 pub enum RowsOf {
     Source,
     Nobody,
-}
-
-/// Something that is not copied.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct NotCopied {
-    pub what: String,
-    pub reason: String,
 }
 
 /// How dangerous a plan is: decides the question.

@@ -3,6 +3,7 @@
 use globset::{GlobBuilder, GlobMatcher};
 
 use crate::model::endpoint::nearest;
+use crate::model::spelling::Wish;
 
 /// The options of one sync.
 #[derive(Clone, Debug, Default)]
@@ -15,6 +16,8 @@ pub struct SyncOptions {
     /// Created without rows.
     pub no_data: TableFilter,
     pub extra: ExtraTables,
+    /// How things are spelled for the target.
+    pub wish: Wish,
 }
 
 /// What travels.

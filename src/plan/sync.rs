@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use super::{Content, Error, ExtraTables, NotCopied, Plan, RowsOf, Side, SyncOptions, TablePlan};
 use crate::model::catalog::{Catalog, Object, ObjectKind, Table};
 use crate::model::diff;
+use crate::model::spelling::{About, Mapped, Says, Spelled};
 use crate::model::survey::{Finding, Survey};
 use crate::model::units::Rows;
 
@@ -19,8 +20,9 @@ pub enum Probe {
 pub type Answers = BTreeMap<Probe, Rows>;
 
 /// What must be known beside the surveys: whether tables that `--schema` would replace hold rows.
-pub fn probes(from: &Survey, to: &Survey, options: &SyncOptions) -> Vec<Probe> {
-    let (Some(source), Some(target)) = (&from.catalog, &to.catalog) else {
+pub fn probes(spelled: &Spelled, to: &Survey, options: &SyncOptions) -> Vec<Probe> {
+    let source = &spelled.catalog;
+    let Some(target) = &to.catalog else {
         return Vec::new();
     };
     if options.content != Content::Schema {
@@ -37,13 +39,14 @@ pub fn probes(from: &Survey, to: &Survey, options: &SyncOptions) -> Vec<Probe> {
         .collect()
 }
 
-/// Makes the plan for one target database.
+/// Makes the plan for one target database; `spelled` is the source's catalog as the target takes it.
 ///
 /// # Errors
 /// [`Error::Findings`] lists everything that stands in the way, all at once, each with its mend.
 pub fn sync(
     from: &Survey,
     to: &Survey,
+    spelled: &Spelled,
     answers: &Answers,
     options: &SyncOptions,
 ) -> Result<Plan, Error> {
@@ -57,7 +60,7 @@ pub fn sync(
         }]));
     }
     let empty = Catalog::default();
-    let source = from.catalog.as_ref().unwrap_or(&empty);
+    let source = &spelled.catalog;
     let target = to.catalog.as_ref().unwrap_or(&empty);
     let names = source.tables.iter().map(|table| table.name.as_str());
     if let Some(problem) = options.only.unmatched(names) {
@@ -82,13 +85,21 @@ pub fn sync(
             mend: "leave --data out to create it".into(),
         });
     }
+    let objects = objects(source, target, options, &tables);
+    let said = said(spelled, to, options, (&tables, &objects));
+    findings.extend(said.findings);
     if !findings.is_empty() {
         return Err(Error::Findings(findings));
     }
+    let mut not_copied = not_copied(source, options, &tables);
+    not_copied.extend(said.not_copied);
+    let mut warnings = warnings(from, source, &tables, options);
+    warnings.extend(said.warnings);
     Ok(Plan {
-        objects: objects(source, target, options, &tables),
-        not_copied: not_copied(source, options, &tables),
-        warnings: warnings(from, source, &tables, options),
+        objects,
+        not_copied,
+        mapped: said.mapped,
+        warnings,
         charset: source.charset.clone(),
         collation: source.collation.clone(),
         source: side(from),
@@ -301,6 +312,45 @@ fn not_copied(source: &Catalog, options: &SyncOptions, tables: &[TablePlan]) -> 
         .filter_map(named)
         .chain(histories)
         .collect()
+}
+
+/// What the spelling has to say of that which the plan copies.
+#[derive(Default)]
+struct Said {
+    mapped: Vec<Mapped>,
+    not_copied: Vec<NotCopied>,
+    warnings: Vec<String>,
+    findings: Vec<Finding>,
+}
+
+fn said(
+    spelled: &Spelled,
+    to: &Survey,
+    options: &SyncOptions,
+    (tables, objects): (&[TablePlan], &[Object]),
+) -> Said {
+    let counts = |about: &About| match about {
+        About::Database => to.catalog.is_none() || mirrors(options),
+        About::Table(name) => tables.iter().any(|plan| plan.table.name == *name),
+        About::Object(kind, name) => objects
+            .iter()
+            .any(|object| object.kind == *kind && object.name == *name),
+    };
+    let mut said = Said::default();
+    for remark in spelled
+        .remarks
+        .iter()
+        .filter(|remark| counts(&remark.about))
+    {
+        match remark.says.clone() {
+            Says::Mapped(mapped) => said.mapped.push(mapped),
+            Says::NotCopied(item) => said.not_copied.push(item),
+            Says::Warning(text) => said.warnings.push(text),
+            Says::Refused(finding) => said.findings.push(finding),
+        }
+    }
+    said.mapped.dedup();
+    said
 }
 
 fn warnings(

@@ -19,7 +19,7 @@ use super::event::{Event, Listener};
 use super::{Error, TableOutcome, Verify};
 use crate::engines::{self, BatchLimit, Loader, Mark, Snapshot, StagedTable, Target, kill};
 use crate::model::batch::{Batch, Chunk};
-use crate::model::catalog::Table;
+use crate::model::catalog::{Catalog, Table};
 use crate::model::units::{Bytes, Rows};
 
 /// What a range aims at: about half a second of work.
@@ -37,9 +37,24 @@ pub const BATCH_BYTES: Bytes = Bytes(1 << 20);
 /// How many batches may wait between a reader and its writer.
 pub const CHANNEL: usize = 2;
 
+/// A table as the source reads it and as the target takes it.
+pub struct Pair {
+    pub from: Table,
+    pub to: Table,
+}
+
+impl Pair {
+    pub fn new(source: &Catalog, to: &Table) -> Pair {
+        Pair {
+            from: source.table(&to.name).unwrap_or(to).clone(),
+            to: to.clone(),
+        }
+    }
+}
+
 /// Copies all tables; the first error stops every worker. `staged` is what an earlier try has loaded already.
 pub async fn all(
-    tables: Vec<Table>,
+    tables: Vec<Pair>,
     staged: Vec<StagedTable>,
     snapshot: &Arc<dyn Snapshot>,
     target: &Arc<dyn Target>,
@@ -119,7 +134,7 @@ pub async fn all(
         .map(|(table, progress)| {
             let progress = progress.lock().expect("no worker panicked");
             TableOutcome {
-                name: table.name.clone(),
+                name: table.to.name.clone(),
                 rows: progress.rows,
                 bytes: progress.bytes,
                 took: progress.took(),
@@ -176,7 +191,7 @@ impl Progress {
 }
 
 struct Shared {
-    tables: Vec<Table>,
+    tables: Vec<Pair>,
     progress: Vec<Mutex<Progress>>,
     queue: Mutex<VecDeque<Work>>,
     /// What an earlier try has loaded.
@@ -238,9 +253,9 @@ impl Shared {
             .started = Some(Instant::now());
         self.listener.on(&Event::TableStarted {
             database: self.database.clone(),
-            table: table.name.clone(),
-            rows: table.rows,
-            bytes: table.bytes,
+            table: table.to.name.clone(),
+            rows: table.from.rows,
+            bytes: table.from.bytes,
         });
         let pieces = self.pieces(reader, table).await;
         let cut = {
@@ -262,10 +277,12 @@ impl Shared {
     }
 
     /// The ranges of a table: those that an earlier try has cut, or new ones.
-    async fn pieces(&self, reader: usize, table: &Table) -> Result<Vec<Piece>, Error> {
+    async fn pieces(&self, reader: usize, table: &Pair) -> Result<Vec<Piece>, Error> {
         let known = {
             let mut staged = self.staged.lock().expect("no worker panicked");
-            let position = staged.iter().position(|staged| staged.name == table.name);
+            let position = staged
+                .iter()
+                .position(|staged| staged.name == table.to.name);
             position.map(|position| staged.swap_remove(position).chunks)
         };
         let known: Vec<Piece> = known
@@ -284,9 +301,12 @@ impl Shared {
         if !known.is_empty() {
             return Ok(known);
         }
-        let chunks = self.snapshot.chunks(reader, table, aim(table)).await?;
+        let chunks = self
+            .snapshot
+            .chunks(reader, &table.from, aim(&table.from))
+            .await?;
         if chunks.len() > 1 {
-            self.target.cut(table, &chunks).await?;
+            self.target.cut(&table.to, &chunks).await?;
         }
         let pieces = chunks.into_iter().enumerate().map(|(number, chunk)| Piece {
             number,
@@ -307,7 +327,7 @@ impl Shared {
         let table = &self.tables[index];
         let staged = match piece.left {
             Left::Staged if self.snapshot.is_fixed() => {
-                self.target.committed(table, piece.number).await?
+                self.target.committed(&table.to, piece.number).await?
             }
             Left::Staged => self.unchanged(reader, table, &piece.chunk).await?,
             _ => None,
@@ -335,12 +355,12 @@ impl Shared {
     async fn unchanged(
         &self,
         reader: usize,
-        table: &Table,
+        table: &Pair,
         chunk: &Chunk,
     ) -> Result<Option<Rows>, Error> {
         let (there, here) = try_join(
-            self.snapshot.digest(reader, table, chunk),
-            self.target.digest(table, chunk),
+            self.snapshot.digest(reader, &table.from, chunk),
+            self.target.digest(&table.to, chunk),
         )
         .await?;
         Ok((there == here).then_some(here.rows))
@@ -378,13 +398,13 @@ impl Shared {
                 text: format!(
                     "{}.{}: trying again: {}",
                     self.database,
-                    table.name,
+                    table.to.name,
                     cause.full()
                 ),
             });
             tokio::time::sleep(pause).await;
             *loader = self.target.loader(reader).await?;
-            if let Some(rows) = self.target.committed(table, piece.number).await? {
+            if let Some(rows) = self.target.committed(&table.to, piece.number).await? {
                 // Rows of an earlier moment had their mark already: only new ones count.
                 if piece.left != Left::Staged {
                     return Ok(rows);
@@ -406,7 +426,7 @@ impl Shared {
         let (sink, batches) = mpsc::channel(CHANNEL);
         let read = async {
             self.snapshot
-                .read(reader, table, &piece.chunk, self.limit, sink)
+                .read(reader, &table.from, &piece.chunk, self.limit, sink)
                 .await
                 .map_err(|error| Failure::Reading(error.into()))
         };
@@ -414,7 +434,7 @@ impl Shared {
             let begun = async {
                 loader.begin().await?;
                 match clear {
-                    true => loader.clear(table, &piece.chunk).await,
+                    true => loader.clear(&table.to, &piece.chunk).await,
                     false => Ok(()),
                 }
             };
@@ -425,12 +445,12 @@ impl Shared {
         };
         let (read, loaded) = try_join(read, load).await?;
         if read != loaded {
-            let error = mismatch(table, "read", read, "written", loaded);
+            let error = mismatch(&table.to, "read", read, "written", loaded);
             return Err(Failure::Reading(error));
         }
         kill::point("chunk-loaded");
         let mark = Mark {
-            table,
+            table: &table.to,
             number: piece.number,
             chunk: &piece.chunk,
             rows: loaded,
@@ -450,10 +470,10 @@ impl Shared {
         let table = &self.tables[index];
         let mut loaded = Rows(0);
         while let Some(batch) = batches.recv().await {
-            let rows = loader.load(table, &batch).await;
+            let rows = loader.load(&table.to, &batch).await;
             let rows = rows.map_err(|error| Failure::Loading(error.into()))?;
             if rows != batch.rows() {
-                let error = mismatch(table, "sent", batch.rows(), "written", rows);
+                let error = mismatch(&table.to, "sent", batch.rows(), "written", rows);
                 return Err(Failure::Reading(error));
             }
             loaded += rows;
@@ -469,7 +489,7 @@ impl Shared {
             .bytes += bytes;
         self.listener.on(&Event::Moved {
             database: self.database.clone(),
-            table: self.tables[index].name.clone(),
+            table: self.tables[index].to.name.clone(),
             rows,
             bytes,
         });
@@ -483,11 +503,14 @@ impl Shared {
             .expect("no worker panicked")
             .rows;
         if self.verify != Verify::None {
-            let (there, here) =
-                try_join(self.snapshot.count(reader, table), self.target.count(table)).await?;
+            let (there, here) = try_join(
+                self.snapshot.count(reader, &table.from),
+                self.target.count(&table.to),
+            )
+            .await?;
             if there != loaded || here != loaded {
                 return Err(mismatch(
-                    table,
+                    &table.to,
                     "in the source",
                     there,
                     "in the target",
@@ -497,14 +520,14 @@ impl Shared {
         }
         if self.verify == Verify::Checksum {
             let (there, here) = try_join(
-                self.snapshot.digest(reader, table, &Chunk::whole()),
-                self.target.digest(table, &Chunk::whole()),
+                self.snapshot.digest(reader, &table.from, &Chunk::whole()),
+                self.target.digest(&table.to, &Chunk::whole()),
             )
             .await?;
             if there != here {
                 let text = format!(
                     "table {}: the digests of source and copy differ",
-                    table.name
+                    table.to.name
                 );
                 return Err(engines::Error::Mismatch(text).into());
             }
@@ -516,7 +539,7 @@ impl Shared {
         };
         self.listener.on(&Event::TableDone {
             database: self.database.clone(),
-            table: table.name.clone(),
+            table: table.to.name.clone(),
             rows: loaded,
             bytes,
             took,

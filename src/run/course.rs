@@ -6,6 +6,7 @@
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
+use super::copy::Pair;
 use super::event::Event;
 use super::journal::{Action, State, recovery};
 use super::{Error, Job, Outcome, TableOutcome, Verify, copy, unmoved};
@@ -124,17 +125,18 @@ impl<'a> Course<'a> {
             catalogs => catalogs?,
         };
         self.enter(State::Preflighted)?;
-        let work = self.work(from.unwrap_or_default(), to);
+        let from = from.unwrap_or_default();
+        let work = self.work(from.clone(), to);
         let target: Arc<dyn Target> = Arc::from(job.target.target(&work, opening).await?);
         for text in target.swept() {
             job.listener.on(&Event::Notice { text: text.clone() });
         }
         kill::point("staging-made");
         let staged = match target.swept().is_empty() {
-            true => self.stage(&target).await,
+            true => self.stage(&target, &from).await,
             // What a dead run had begun may have been finished or taken back.
             false => match unmoved(plan, job).await {
-                Ok(_) => self.stage(&target).await,
+                Ok(_) => self.stage(&target, &from).await,
                 Err(error) => Err(error),
             },
         };
@@ -172,7 +174,7 @@ impl<'a> Course<'a> {
     }
 
     /// Everything up to the swap, and the swap: an error leaves the live tables as they were.
-    async fn stage(&self, target: &Arc<dyn Target>) -> Result<Staged, Error> {
+    async fn stage(&self, target: &Arc<dyn Target>, source: &Catalog) -> Result<Staged, Error> {
         let (plan, job) = (self.plan, self.job);
         self.enter(State::Locked)?;
         let staged = target.staged().await?;
@@ -189,12 +191,13 @@ impl<'a> Course<'a> {
                 kill::point("table-created");
             }
         }
-        let tables: Vec<Table> = plan
+        let pairs: Vec<Pair> = plan
             .tables
             .iter()
             .filter(|plan| plan.rows == RowsOf::Source)
-            .map(|plan| plan.table.clone())
+            .map(|plan| Pair::new(source, &plan.table))
             .collect();
+        let tables: Vec<Table> = pairs.iter().map(|pair| pair.from.clone()).collect();
         // Without rows to read there is nothing that readers must share.
         let workers = match tables.is_empty() {
             true => 1,
@@ -214,7 +217,7 @@ impl<'a> Course<'a> {
         });
         self.enter(State::Staging)?;
         let verify = self.verify(is_resumed && !snapshot.is_fixed());
-        let copied = copy::all(tables, staged, &snapshot, target, self, verify).await?;
+        let copied = copy::all(pairs, staged, &snapshot, target, self, verify).await?;
         let level = snapshot.close().await?;
         job.journal.level(&level);
         self.enter(State::Verified)?;
@@ -295,8 +298,14 @@ impl<'a> Course<'a> {
         })
     }
 
-    fn work(&self, source: Catalog, before: Option<Catalog>) -> TargetWork {
+    /// The work, with the planned tables as the target takes them.
+    fn work(&self, mut source: Catalog, before: Option<Catalog>) -> TargetWork {
         let (plan, job) = (self.plan, self.job);
+        for table in &mut source.tables {
+            if let Some(planned) = plan.tables.iter().find(|one| one.table.name == table.name) {
+                *table = planned.table.clone();
+            }
+        }
         TargetWork {
             run: job.run.clone(),
             database: plan.target.database.clone(),

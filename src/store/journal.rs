@@ -309,6 +309,7 @@ mod tests {
             objects: Vec::new(),
             dropped: Vec::new(),
             not_copied: Vec::new(),
+            mapped: Vec::new(),
             warnings: Vec::new(),
             charset: None,
             collation: None,

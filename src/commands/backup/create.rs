@@ -18,6 +18,7 @@ use crate::engines::backup::{FORMAT, Manifest, Origin, Writer, folder, script};
 use crate::engines::{self, Server};
 use crate::model::endpoint::is_address;
 use crate::model::selection::{Selection, quoted};
+use crate::model::spelling::Spelled;
 use crate::model::survey::{Role, Survey};
 use crate::model::units::{Bytes, Rows, counted};
 use crate::plan::{self, Answers, Plan, SyncOptions};
@@ -291,8 +292,14 @@ async fn chosen(
             collations: Default::default(),
             findings: Vec::new(),
             unseen: None,
+            facts: Default::default(),
         };
-        match plan::sync(&survey, &nowhere, &Answers::new(), &SyncOptions::default()) {
+        let spelled = Spelled {
+            catalog: survey.catalog.clone().unwrap_or_default(),
+            remarks: Vec::new(),
+        };
+        let options = SyncOptions::default();
+        match plan::sync(&survey, &nowhere, &spelled, &Answers::new(), &options) {
             Ok(plan) => found.push(Chosen { plan, survey }),
             Err(plan::Error::Findings(findings)) => {
                 return Err(engines::Error::Findings(findings).into());

@@ -10,6 +10,7 @@ use crate::commands::context::Place;
 use crate::commands::places::{self, Known, Opened, Pair, PairArgs};
 use crate::commands::sync::allow::Allowances;
 use crate::commands::sync::reply::Synced;
+use crate::commands::sync::wish::Wishes;
 use crate::commands::sync::{self, batch, confirm, planned};
 use crate::commands::{Context, Error, Result};
 use crate::engines::{self, backup::Manifest};
@@ -49,6 +50,8 @@ pub struct Restore {
     /// How many readers and writers work at once, at most sync.max_concurrency [default: by the processors]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=64))]
     jobs: Option<u16>,
+    #[command(flatten)]
+    wishes: Wishes,
     #[command(flatten)]
     allowances: Allowances,
 }
@@ -120,6 +123,7 @@ impl Restore {
                 true => ExtraTables::Keep,
                 false => ExtraTables::Remove,
             },
+            wish: self.wishes.wish(),
             ..SyncOptions::default()
         };
         let allow = self.allowances.allow();
@@ -180,6 +184,7 @@ impl Restore {
         let given = flags.iter().filter(|(_, given)| *given);
         words.extend(given.map(|(flag, _)| flag.to_string()));
         words.extend(self.jobs.map(|jobs| format!("--jobs {jobs}")));
+        words.extend(self.wishes.spoken());
         words.extend(self.allowances.spoken());
         words.join(" ")
     }

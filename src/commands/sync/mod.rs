@@ -9,6 +9,7 @@ pub mod kept;
 pub mod planned;
 pub mod reply;
 pub mod watch;
+pub mod wish;
 
 use clap::Parser;
 
@@ -72,6 +73,8 @@ pub struct Choices {
     /// for a target labelled production]
     #[arg(long, value_name = "HOW", value_parser = ["count", "checksum", "none"])]
     verify: Option<String>,
+    #[command(flatten)]
+    wishes: wish::Wishes,
     /// Stop at the first database that fails
     #[arg(long)]
     stop_on_error: bool,
@@ -297,6 +300,7 @@ impl Choices {
             } else {
                 ExtraTables::Remove
             },
+            wish: self.wishes.wish(),
         })
     }
 
@@ -333,6 +337,7 @@ impl Choices {
         ] {
             words.extend(values.iter().map(|value| format!("{flag} '{value}'")));
         }
+        words.extend(self.wishes.spoken());
         words.extend(self.allowances.spoken());
         words.join(" ")
     }

@@ -126,7 +126,8 @@ async fn plan_one(
     options: &SyncOptions,
 ) -> Result<std::result::Result<Plan, Vec<Finding>>> {
     let mut answers = Answers::new();
-    for probe in plan::probes(from, to, options) {
+    let spelled = target.spell(from, to, options.wish);
+    for probe in plan::probes(&spelled, to, options) {
         let Probe::Count(name) = &probe;
         if let Some(table) = to.catalog.as_ref().and_then(|catalog| catalog.table(name)) {
             let snapshot = target
@@ -136,7 +137,7 @@ async fn plan_one(
             answers.insert(probe, rows);
         }
     }
-    match plan::sync(from, to, &answers, options) {
+    match plan::sync(from, to, &spelled, &answers, options) {
         Ok(plan) => Ok(Ok(plan)),
         Err(plan::Error::Findings(findings)) => Ok(Err(findings)),
         Err(plan::Error::Usage(problem)) => {
@@ -287,6 +288,12 @@ pub fn draw_one(plan: &Plan, page: &mut Page) {
         .filter(|stage| stage.title != "copy rows of")
     {
         page.line(format!("    {}: {}", stage.title, abridged(&stage.steps)));
+    }
+    for item in &plan.mapped {
+        page.line(format!(
+            "    mapped: {}: {} becomes {}",
+            item.what, item.from, item.to
+        ));
     }
     for item in &plan.not_copied {
         let text = format!("    not copied: {} ({})", item.what, item.reason);

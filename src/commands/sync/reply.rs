@@ -384,6 +384,11 @@ pub fn plan_json(plan: &Plan) -> Value {
         .iter()
         .map(|item| json!({"what": item.what, "reason": item.reason}))
         .collect();
+    let mapped: Vec<Value> = plan
+        .mapped
+        .iter()
+        .map(|item| json!({"what": item.what, "from": item.from, "to": item.to}))
+        .collect();
     json!({
         "source": plan.source.database,
         "target": plan.target.database,
@@ -392,6 +397,7 @@ pub fn plan_json(plan: &Plan) -> Value {
         "bytes": bytes.0,
         "stages": stages,
         "not_copied": not_copied,
+        "mapped": mapped,
         "warnings": plan.warnings,
         "fingerprints": {
             "source": plan.source.exists.then(|| format!("{:032x}", plan.source.fingerprint)),

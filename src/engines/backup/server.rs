@@ -143,6 +143,7 @@ impl Server for Folder {
             collations: Default::default(),
             findings: Vec::new(),
             unseen: found.unseen.clone(),
+            facts: Default::default(),
         })
     }
 

@@ -8,6 +8,7 @@ mod catalog;
 mod chunks;
 mod definition;
 mod dialect;
+mod facts;
 mod grants;
 mod guard;
 mod loader;
@@ -20,6 +21,7 @@ mod query;
 mod script;
 mod session;
 mod snapshot;
+mod spell;
 mod swap;
 mod target;
 mod undo;
@@ -35,6 +37,7 @@ use super::{
 };
 use crate::model::catalog::{Catalog, Table};
 use crate::model::endpoint::{Address, Endpoint, nearest};
+use crate::model::spelling::{Spelled, Wish};
 use crate::model::survey::{DatabaseSummary, Databases, Finding, Product, Role, Survey};
 use crate::model::units::{Bytes, Rows, counted};
 use dialect::text;
@@ -236,7 +239,7 @@ impl Server for MySqlServer {
             });
         }
         let mut session = self.session().await?;
-        let facts = session
+        let known = session
             .results(
                 "read the server's settings",
                 "SHOW GRANTS; SELECT CURRENT_USER(); \
@@ -244,7 +247,7 @@ impl Server for MySqlServer {
                  SELECT COLLATION_NAME FROM information_schema.COLLATIONS",
             )
             .await?;
-        let [lines, user, settings, collations] = &facts[..] else {
+        let [lines, user, settings, collations] = &known[..] else {
             return Err(super::Error::Mismatch(
                 "the server answered with too few results".into(),
             ));
@@ -259,6 +262,7 @@ impl Server for MySqlServer {
         let is_read_only = settings
             .first()
             .is_some_and(|row| is_on(row.text(0)) || is_on(row.text(1)));
+        let facts = facts::read(&mut session).await?;
         let grants = Grants::read(&account, &lines);
         let mut findings = grants.findings(database, role);
         if role == Role::Target && is_read_only {
@@ -278,7 +282,12 @@ impl Server for MySqlServer {
             collations: collations.iter().map(|row| row.text(0)).collect(),
             findings,
             unseen: grants.unseen(&self.flavour),
+            facts,
         })
+    }
+
+    fn spell(&self, from: &Survey, to: &Survey, wish: Wish) -> Spelled {
+        spell::spell(from, to, wish)
     }
 
     async fn is_same_server(&self, other: &dyn Server) -> Result<bool> {

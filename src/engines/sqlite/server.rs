@@ -167,6 +167,7 @@ impl Server for Files {
             collations: Default::default(),
             findings,
             unseen: None,
+            facts: Default::default(),
         })
     }
 

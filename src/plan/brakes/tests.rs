@@ -33,6 +33,7 @@ fn plan(tables: &[(&str, RowsOf)], removed: &[&str]) -> Plan {
         objects: Vec::new(),
         dropped: Vec::new(),
         not_copied: Vec::new(),
+        mapped: Vec::new(),
         warnings: Vec::new(),
         charset: None,
         collation: None,

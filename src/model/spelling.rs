@@ -1,0 +1,85 @@
+//! How what the source holds is spelled for the target: what is asked for, and what came of it.
+
+use serde::{Deserialize, Serialize};
+
+use super::catalog::{Catalog, ObjectKind};
+use super::survey::Finding;
+
+/// What a person may ask of the spelling.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Wish {
+    pub events: Events,
+    pub definer: Definer,
+}
+
+/// What becomes of events that are enabled on the source.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Events {
+    /// They come as they are, and fire on the target too.
+    #[default]
+    Keep,
+    /// They come disabled.
+    Disable,
+    /// No event is copied; those of the target stay.
+    Skip,
+}
+
+/// Whose rights views, triggers, routines and events run with.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Definer {
+    /// Those of the same account, whether the target has it or not.
+    #[default]
+    Keep,
+    /// Those of the account that writes the target.
+    Current,
+    /// Those of the same account; refused where the target does not have it.
+    Refuse,
+}
+
+/// The source's catalog as the target would show it once it is there, and what is to be said of that.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Spelled {
+    pub catalog: Catalog,
+    pub remarks: Vec<Remark>,
+}
+
+/// Something to be said before anything is written.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Remark {
+    pub about: About,
+    pub says: Says,
+}
+
+/// What a remark is about: it counts where this is copied.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum About {
+    Database,
+    Table(String),
+    Object(ObjectKind, String),
+}
+
+#[derive(Clone, Debug, PartialEq)]
+pub enum Says {
+    /// It arrives in another spelling.
+    Mapped(Mapped),
+    /// A part of it does not arrive; objects that do not arrive at all have an obstacle.
+    NotCopied(NotCopied),
+    Warning(String),
+    Refused(Finding),
+}
+
+/// Something that the target spells in another way.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Mapped {
+    /// `collation`, `default of column a of t`, `definer of view v` …
+    pub what: String,
+    pub from: String,
+    pub to: String,
+}
+
+/// Something that is not copied.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct NotCopied {
+    pub what: String,
+    pub reason: String,
+}
