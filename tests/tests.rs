@@ -6,6 +6,7 @@ mod cli;
 mod demo;
 mod docs;
 mod engines;
+mod exact;
 mod faults;
 mod fidelity;
 mod guard;

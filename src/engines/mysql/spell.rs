@@ -1,12 +1,20 @@
 //! Spells what one server of the family holds for another: pure; catalogs in, a catalog and remarks out.
 
+mod across;
+mod names;
+mod programs;
+
 use crate::model::spelling::{Spelled, Wish};
 use crate::model::survey::Survey;
 
 /// The source's catalog as the target takes and shows it.
-pub fn spell(from: &Survey, _to: &Survey, _wish: Wish) -> Spelled {
-    Spelled {
+pub fn spell(from: &Survey, to: &Survey, wish: Wish) -> Spelled {
+    let mut spelled = Spelled {
         catalog: from.catalog.clone().unwrap_or_default(),
         remarks: Vec::new(),
-    }
+    };
+    names::spell(&mut spelled, from, to);
+    programs::spell(&mut spelled, from, to, wish);
+    across::spell(&mut spelled, from, to);
+    spelled
 }

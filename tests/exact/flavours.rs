@@ -1,0 +1,1 @@
+//! From MariaDB to MySQL and back.

@@ -1,0 +1,1 @@
+//! Views, triggers, routines, packages and events.

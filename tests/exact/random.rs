@@ -1,0 +1,1 @@
+//! Random tables with random rows arrive as they are.

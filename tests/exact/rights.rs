@@ -1,0 +1,1 @@
+//! Missing rights and unfit settings are found before the first write, all at once.

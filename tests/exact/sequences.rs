@@ -1,0 +1,1 @@
+//! Sequences, defaults from them, counters, and the history of versioned tables.

@@ -1,0 +1,1 @@
+//! Values that other tools change silently.
