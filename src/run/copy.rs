@@ -9,7 +9,7 @@ use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 use backon::BackoffBuilder as _;
-use futures::future::try_join;
+use futures::future::{join, try_join};
 use tokio::sync::{Notify, mpsc};
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
@@ -438,12 +438,16 @@ impl Shared {
                     false => Ok(()),
                 }
             };
-            begun
-                .await
-                .map_err(|error| Failure::Loading(error.into()))?;
+            if let Err(error) = begun.await {
+                drop(batches);
+                return Err(Failure::Loading(error.into()));
+            }
             self.load(loader, index, batches).await
         };
-        let (read, loaded) = try_join(read, load).await?;
+        // A load that fails ends the reading through its channel, between two rows: broken off within one, the
+        // reader's connection would not know where its next answer begins.
+        let (read, loaded) = join(read, load).await;
+        let (read, loaded) = (read?, loaded?);
         if read != loaded {
             let error = mismatch(&table.to, "read", read, "written", loaded);
             return Err(Failure::Reading(error));

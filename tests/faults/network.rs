@@ -145,10 +145,27 @@ fn e06_an_answer_to_the_swap_that_never_comes(flavor: Flavor, test: &'static str
 }
 
 fn e16_a_network_that_stands_still(flavor: Flavor, test: &'static str) {
-    play(flavor, test, 2, |net, dice| {
-        let (proxy, moment) = net.moment(dice);
+    play(flavor, test, 3, |net, dice| {
+        let (proxy, bytes) = net.moment(dice);
+        // Most questions are short: few bytes, and many places that wait for an answer.
+        let moment = match dice.below(3) {
+            0 => Moment::Statement("", dice.below(60)),
+            _ => bytes,
+        };
         proxy.set(moment, *dice.one_of(&[Fault::Stall, Fault::StallOne]));
         net.start(dice).wait_within(TOO_LONG)
+    });
+}
+
+fn e16_a_target_that_falls_silent_when_asked_whom_it_replicates(
+    flavor: Flavor,
+    test: &'static str,
+) {
+    play(flavor, test, 1, |net, dice| {
+        net.proxies[1].set(Moment::Statement(" STATUS", 0), Fault::Stall);
+        let done = net.start(dice).wait_within(TOO_LONG);
+        assert_eq!(done.code, Some(2), "{}", shown(&done));
+        done
     });
 }
 
@@ -165,5 +182,6 @@ on_each!(
     e06_an_answer_to_a_commit_that_never_comes,
     e06_an_answer_to_the_swap_that_never_comes,
     e16_a_network_that_stands_still,
+    e16_a_target_that_falls_silent_when_asked_whom_it_replicates,
     a_network_that_crawls_or_delivers_byte_by_byte,
 );

@@ -213,7 +213,7 @@ fn e17_a_killed_run_between_files_ends_exactly_when_it_goes_on() {
                     None => break,
                 }
             }
-            match go_on(&files.home, &SYNC) {
+            match go_on(&files.home, &SYNC, || ()) {
                 Went::Resumed => "resumed",
                 Went::Again => "nothing to resume and synced again",
             }
@@ -247,7 +247,7 @@ fn e04_a_run_between_files_killed_at_a_point_ends_exactly_when_it_goes_on() {
                     let running = files.home.start_with(&["resume", "--yes"], &again);
                     running.wait_within(TOO_LONG);
                 }
-                go_on(&files.home, &SYNC);
+                go_on(&files.home, &SYNC, || ());
                 point
             });
         }

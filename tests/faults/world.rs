@@ -183,7 +183,7 @@ impl World {
     pub fn go_on(&self) -> Went {
         let words = self.words("a", "b");
         let words: Vec<&str> = words.iter().map(String::as_str).collect();
-        go_on(&self.case.home, &words)
+        go_on(&self.case.home, &words, || self.is_clean())
     }
 
     /// The oracle: all rows and all definitions of the target are those of the source.
@@ -245,9 +245,10 @@ impl World {
     }
 }
 
-/// Brings an unfinished run to its end: `resume` where there is something to resume, else another sync.
+/// Brings an unfinished run to its end: `resume` where there is something to resume, else another sync. A resume that
+/// is refused because the source's definitions have moved on leaves nothing behind: `ended` sees to that.
 #[track_caller]
-pub fn go_on(home: &Home, sync: &[&str]) -> Went {
+pub fn go_on(home: &Home, sync: &[&str], ended: impl Fn()) -> Went {
     let deadline = Instant::now() + TOO_LONG;
     loop {
         for (went, words) in [
@@ -256,13 +257,19 @@ pub fn go_on(home: &Home, sync: &[&str]) -> Went {
         ] {
             let done = home.start_with(words, &[]).wait_within(TOO_LONG);
             match done.code {
-                Some(0) => return went,
+                Some(0) => {
+                    // Nothing disturbs this run: whom it calls silent it has misheard.
+                    assert!(!done.told().contains("no answer for"), "{}", shown(&done));
+                    return went;
+                }
                 // The dead run's connection takes a moment to go; until then the target is locked.
                 _ if is_locked(&done) => break,
                 // A sync that finds a dead run's swap finishes that first; then its own plan is old.
-                _ if went == Went::Again && is_moved(&done) => break,
+                _ if went == Went::Again && is_moved(&done, "target") => break,
                 // A structure that has changed ends what was to be resumed.
-                _ if went == Went::Resumed && (nothing_to_resume(&done) || is_moved(&done)) => {}
+                _ if went == Went::Resumed && is_moved(&done, "source") => ended(),
+                _ if went == Went::Resumed
+                    && (nothing_to_resume(&done) || is_moved(&done, "target")) => {}
                 _ => panic!("{words:?}: {}", shown(&done)),
             }
         }
@@ -276,9 +283,9 @@ pub fn is_locked(done: &Done) -> bool {
     done.code == Some(4) && done.told().contains("another run is writing")
 }
 
-fn is_moved(done: &Done) -> bool {
-    let moved = "the target has changed since the plan was made";
-    done.code == Some(4) && done.told().contains(moved)
+fn is_moved(done: &Done, side: &str) -> bool {
+    let moved = format!("the {side} has changed since the plan was made");
+    done.code == Some(4) && done.told().contains(&moved)
 }
 
 fn nothing_to_resume(done: &Done) -> bool {

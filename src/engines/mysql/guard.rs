@@ -10,7 +10,7 @@ use sqlx::{Column as _, Row as _};
 
 use super::MySqlServer;
 use super::dialect::text;
-use super::session::{Row, Session, cells};
+use super::session::{Row, Session, cells, failed};
 use crate::engines::{Error, Guard, Result, Server};
 use crate::model::guard::{Approval, Standing, Tide, Upstream};
 use crate::model::label::Label;
@@ -46,7 +46,7 @@ impl Guard for MySqlServer {
         Ok(Standing {
             label: strictest(&labels),
             ids: ids.iter().map(|row| row.text(0)).collect(),
-            upstream: upstream(&mut session, mariadb).await,
+            upstream: upstream(&mut session, mariadb).await?,
             origins: origins.iter().map(|row| row.text(0)).collect(),
         })
     }
@@ -175,29 +175,30 @@ fn strictest(rows: &[Row]) -> Option<Label> {
         .reduce(Label::stricter)
 }
 
-/// Whom the server replicates from, as far as the account may know.
-async fn upstream(session: &mut Session, mariadb: bool) -> Vec<Upstream> {
+/// Whom the server replicates from, as far as the account may know. A server that does not answer is no server that
+/// replicates from nobody.
+async fn upstream(session: &mut Session, mariadb: bool) -> Result<Vec<Upstream>> {
     let questions: &[&str] = match mariadb {
         true => &["SHOW ALL SLAVES STATUS"],
         false => &["SHOW REPLICA STATUS", "SHOW SLAVE STATUS"],
     };
     for sql in questions {
-        if let Ok(rows) = statuses(session, sql).await {
-            return rows.iter().map(|row| leader(row, mariadb)).collect();
+        match statuses(session, sql).await {
+            Ok(rows) => return Ok(rows.iter().map(|row| leader(row, mariadb)).collect()),
+            Err(Error::Statement { .. }) => {}
+            Err(error) => return Err(error),
         }
     }
-    Vec::new()
+    Ok(Vec::new())
 }
 
-async fn statuses(
-    session: &mut Session,
-    sql: &str,
-) -> std::result::Result<Vec<Status>, sqlx::Error> {
-    let (mut stream, _) = session.stream(sql.to_string());
+async fn statuses(session: &mut Session, sql: &str) -> Result<Vec<Status>> {
+    let action = "read the replica's status";
+    let (mut stream, watch) = session.stream(sql.to_string());
     let mut rows = Vec::new();
-    while let Some(row) = stream.try_next().await? {
+    while let Some(row) = watch.over(action, stream.try_next()).await? {
         let names = row.columns().iter().map(|column| column.name().to_string());
-        let values = cells(&row)?;
+        let values = cells(&row).map_err(|cause| failed(action, cause))?;
         rows.push(
             names
                 .enumerate()

@@ -17,6 +17,8 @@ pub const MARKS: &str = "_maestro_incomplete";
 
 /// How long a resume waits for its dead predecessor.
 const PATIENCE: Duration = Duration::from_secs(60);
+/// How long an ended connection may take to give its locks back.
+const GIVEN_BACK: Duration = Duration::from_secs(5);
 /// The most loaders of one run.
 const LANES: usize = 64;
 /// How many bytes of a long value travel in one statement.
@@ -82,19 +84,38 @@ async fn grab(session: &mut Session, name: &str) -> Result<Option<u64>> {
     })
 }
 
-/// Takes the lock of a run's own lane, so that its connections are known; what an earlier process of the run left
-/// there is ended first (E05).
-pub async fn take_lane(session: &mut Session, run: &str, lane: usize) -> Result<()> {
+/// Takes the lock of a target database for a run, and before it the lane of whoever holds it: a connection that was
+/// lost with the lock in its hands is known by its lane, and ended by the next try (E05). `ended` says that
+/// connections of this run were ended just now.
+pub async fn hold(session: &mut Session, run: &str, database: &str, ended: bool) -> Result<()> {
+    let ended = take_lane(session, run, HOLDER).await? || ended;
+    let started = Instant::now();
+    loop {
+        match lock(session, database).await {
+            // A connection gives its locks back one after the other.
+            Err(Error::Locked { .. }) if ended && started.elapsed() < GIVEN_BACK => {
+                tokio::time::sleep(Duration::from_millis(50)).await;
+            }
+            done => return done,
+        }
+    }
+}
+
+/// Takes the lock of a run's own lane, so that its connections are known; what an earlier try of the run left
+/// there is ended first (E05). Answers whether there was something to end.
+pub async fn take_lane(session: &mut Session, run: &str, lane: usize) -> Result<bool> {
     let name = lane_name(run, lane);
     let started = Instant::now();
+    let mut ended = false;
     while let Some(holder) = grab(session, &name).await? {
+        ended = true;
         end(session, holder).await?;
         if started.elapsed() > PATIENCE {
             return Err(still_there(run, holder));
         }
         tokio::time::sleep(Duration::from_millis(50)).await;
     }
-    Ok(())
+    Ok(ended)
 }
 
 /// Ends the connections of a dead process of this run and takes the lock of its database. Returns what was waited
@@ -105,7 +126,8 @@ pub async fn take_over(session: &mut Session, run: &str, database: &str) -> Resu
     loop {
         let zombies = holders(session, run).await?;
         let Some(first) = zombies.first().copied() else {
-            return lock(session, database).await.map(|()| told);
+            let ended = !told.is_empty();
+            return hold(session, run, database, ended).await.map(|()| told);
         };
         if started.elapsed() > PATIENCE {
             return Err(still_there(run, first));

@@ -44,9 +44,9 @@ pub async fn run(place: &Place, database: Option<&str>, sql: &str) -> Result<Ans
     let (sink, rows) = mpsc::channel(256);
     tokio::spawn(async move {
         let mut found = Some(found);
-        let (mut stream, _) = session.stream(sql.clone());
+        let (mut stream, watch) = session.stream(sql.clone());
         loop {
-            match stream.try_next().await {
+            match watch.over("run the query", stream.try_next()).await {
                 Ok(Some(row)) => {
                     if let Some(found) = found.take() {
                         let names = row
@@ -65,7 +65,7 @@ pub async fn run(place: &Place, database: Option<&str>, sql: &str) -> Result<Ans
                 }
                 Ok(None) => break,
                 Err(cause) => {
-                    let error = refused(failed("run the query", cause));
+                    let error = refused(cause);
                     match found.take() {
                         Some(found) => drop(found.send(Err(error))),
                         None => drop(sink.send(Err(error)).await),

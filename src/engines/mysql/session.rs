@@ -278,9 +278,8 @@ impl Session {
 
     /// The names of a statement's columns; empty where the server cannot tell.
     pub async fn columns(&mut self, sql: String) -> Vec<String> {
-        let prepared = (&mut self.connection)
-            .prepare(AssertSqlSafe(sql).into_sql_str())
-            .await;
+        let statement = (&mut self.connection).prepare(AssertSqlSafe(sql).into_sql_str());
+        let prepared = self.watch.over("name the columns", statement).await;
         let columns = prepared.map(|statement| {
             statement
                 .columns()

@@ -11,7 +11,7 @@ use tokio::sync::Mutex;
 
 use super::dialect::{quote, text};
 use super::loader::{Fence, MySqlLoader};
-use super::marks::{HOLDER, MARKS, Noted};
+use super::marks::{MARKS, Noted};
 use super::outside::{self, Outside};
 use super::session::{Purpose, Session};
 use super::{Flavour, Place, definition, marks, snapshot, swap, undo};
@@ -24,6 +24,10 @@ use crate::model::units::{Bytes, Rows};
 
 /// How many ranges one statement writes down.
 const RANGES: usize = 500;
+/// Loaders that clear neighbouring ranges of a table would lock the gaps between them, and each other out. A binary
+/// log of statements allows no other transactions.
+const NO_GAPS: &str = "SET SESSION /*M! tx_isolation */ /*!80000 transaction_isolation */ = \
+                       IF(@@binlog_format = 'STATEMENT', 'REPEATABLE-READ', 'READ-COMMITTED')";
 
 pub struct MySqlTarget {
     pub(super) place: Place,
@@ -58,11 +62,10 @@ impl MySqlTarget {
         let mut swept = match opening {
             Opening::Resume => marks::take_over(&mut session, &work.run, &work.database).await?,
             _ => {
-                marks::lock(&mut session, &work.database).await?;
+                marks::hold(&mut session, &work.run, &work.database, false).await?;
                 Vec::new()
             }
         };
-        marks::take_lane(&mut session, &work.run, HOLDER).await?;
         let known = match opening {
             Opening::Resume => marks::noted_run(&mut session, &work.run).await?,
             _ => None,
@@ -294,6 +297,7 @@ impl Target for MySqlTarget {
                 "SET SESSION check_constraint_checks = 0",
             )
             .await;
+        session.run("set the session up", NO_GAPS).await?;
         let fence = Fence {
             target: self.work.database.clone(),
             epoch: self.epoch,
