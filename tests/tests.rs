@@ -4,6 +4,7 @@ mod architecture;
 mod backup;
 mod cli;
 mod demo;
+mod dice;
 mod docs;
 mod engines;
 mod exact;

@@ -3,10 +3,11 @@
 
 use std::time::Duration;
 
-use super::bench::{Dice, on_each, rounds};
+use super::bench::{on_each, rounds};
 use super::observer::Rules;
 use super::proxy::{Fault, Moment};
 use super::world::{TOO_LONG, Went, World, shown};
+use crate::dice::Dice;
 use crate::live::{Flavor, block_on, statement};
 
 fn a_killed_run_ends_exactly_when_it_goes_on(flavor: Flavor, test: &'static str) {

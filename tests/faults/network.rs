@@ -2,10 +2,11 @@
 //! E06, E16): the run ends exactly or says that it failed, and then goes on to the exact end. It never tells success
 //! wrongly, and it never hangs.
 
-use super::bench::{Dice, on_each, rounds};
+use super::bench::{on_each, rounds};
 use super::observer::Rules;
 use super::proxy::{Direction, Fault, Moment, Pace, Proxy};
 use super::world::{Image, TOO_LONG, Went, World, shown};
+use crate::dice::Dice;
 use crate::live::{Done, Flavor, Running};
 
 /// A world whose servers are reached through proxies, and what passes through these in one run.

@@ -5,10 +5,11 @@ use std::net::TcpListener;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use super::bench::{Dice, on_each, rounds};
+use super::bench::{on_each, rounds};
 use super::observer::Rules;
 use super::proxy::{Fault, Moment, Proxy};
 use super::world::{TOO_LONG, Went, World, shown};
+use crate::dice::Dice;
 use crate::live::{Done, Flavor, Place, block_on, server_script, until};
 
 /// A server that may be killed; it goes with the test.

@@ -10,9 +10,10 @@ use std::time::{Duration, Instant};
 use rusqlite::types::ValueRef;
 use rusqlite::{Connection, OpenFlags};
 
-use super::bench::{Dice, rounds};
+use super::bench::rounds;
 use super::observer::READS;
 use super::world::{TOO_LONG, Went, go_on, shown};
+use crate::dice::Dice;
 use crate::live::Home;
 
 const TABLES: &str = "

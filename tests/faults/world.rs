@@ -7,9 +7,9 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
-use super::bench::Dice;
 use super::observer::{Observer, Rules};
 use super::proxy::Proxy;
+use crate::dice::Dice;
 use crate::live::{Case, Done, Flavor, Home, Place, Running, block_on, skipped, statement};
 
 /// Three tables: `a` is several chunks long, `b` has a key of text and refers to `a`, `c` has no key.
