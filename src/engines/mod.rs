@@ -161,6 +161,12 @@ pub trait Snapshot: Send + Sync {
     /// The digest of the rows of a chunk.
     async fn digest(&self, reader: usize, table: &Table, chunk: &Chunk) -> Result<Digest>;
 
+    /// Where counters stand that are no rows: those of the sequences among `objects`, and of the tables. Each by the
+    /// name that [`Target::count_on`] and the `options` of a catalog know.
+    async fn counters(&self, _objects: &[Object]) -> Result<Vec<(String, String)>> {
+        Ok(Vec::new())
+    }
+
     /// Ends the snapshot. Returns the level that held to the end: tables outside transactions, changed
     /// meanwhile, make it inconsistent.
     async fn close(&self) -> Result<SnapshotLevel>;
@@ -288,6 +294,10 @@ pub trait Target: Send + Sync {
     async fn committed(&self, table: &Table, number: usize) -> Result<Option<Rows>>;
     /// One more writer into staging; `lane` is its number, from 0.
     async fn loader(&self, lane: usize) -> Result<Box<dyn Loader>>;
+    /// Brings the staged counters to where [`Snapshot::counters`] found the source's, once all rows are there.
+    async fn count_on(&self, _counters: &[(String, String)]) -> Result<()> {
+        Ok(())
+    }
     /// Adds what waits for all rows: foreign keys. Refuses where a kept table would lose its parent rows.
     async fn complete(&self) -> Result<()>;
     async fn count(&self, table: &Table) -> Result<Rows>;

@@ -54,6 +54,11 @@ pub struct Table {
     pub checks: Vec<Check>,
     /// Engine, row format, comment, partitioning … as the server prints them, sorted by name.
     pub options: Vec<(String, String)>,
+    #[serde(default)]
+    pub history: History,
+    /// The sequences of the same database that its defaults draw from.
+    #[serde(default)]
+    pub sequences: Vec<String>,
     /// The statement that makes the table, as the server prints it.
     pub definition: String,
     /// The server's estimate.
@@ -93,12 +98,33 @@ impl Table {
         self.options.iter().any(|(name, _)| name == "history")
     }
 
-    /// The columns that a copy writes: all that are not generated.
+    /// The columns that tell since when and until when a row held; empty where only rows of the present are copied.
+    pub fn times(&self) -> &[Column] {
+        match &self.history {
+            History::Copied(times) => times,
+            History::None | History::Left(_) => &[],
+        }
+    }
+
+    /// The columns that a copy writes: all that are not generated, and the times of the rows of the past.
     pub fn written(&self) -> impl Iterator<Item = &Column> {
         self.columns
             .iter()
             .filter(|column| column.generated.is_none())
+            .chain(self.times())
     }
+}
+
+/// What becomes of the rows of the past that the server keeps of a table (system versioning).
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub enum History {
+    /// It keeps none.
+    #[default]
+    None,
+    /// They are copied, with these two columns: since when, and until when, a row held.
+    Copied(Vec<Column>),
+    /// They stay behind, for this reason.
+    Left(String),
 }
 
 /// A column of a table.
@@ -175,6 +201,7 @@ pub struct Check {
 pub enum ObjectKind {
     Sequence,
     Package,
+    PackageBody,
     Function,
     Procedure,
     View,
@@ -189,6 +216,7 @@ impl ObjectKind {
         match self {
             ObjectKind::Sequence => "sequence",
             ObjectKind::Package => "package",
+            ObjectKind::PackageBody => "package body",
             ObjectKind::Function => "function",
             ObjectKind::Procedure => "procedure",
             ObjectKind::View => "view",

@@ -63,6 +63,8 @@ pub struct Facts {
     pub packet: Bytes,
     /// Whether events fire.
     pub fires_events: bool,
+    /// Why rows of the past cannot be written; None where they can.
+    pub refuses_history: Option<String>,
 }
 
 /// Objects that may be there although the catalog does not show them.

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::{Content, Error, ExtraTables, NotCopied, Plan, RowsOf, Side, SyncOptions, TablePlan};
-use crate::model::catalog::{Catalog, Object, ObjectKind, Table};
+use crate::model::catalog::{Catalog, History, Object, ObjectKind, Table};
 use crate::model::diff;
 use crate::model::spelling::{About, Mapped, Says, Spelled};
 use crate::model::survey::{Finding, Survey};
@@ -91,7 +91,7 @@ pub fn sync(
     if !findings.is_empty() {
         return Err(Error::Findings(findings));
     }
-    let mut not_copied = not_copied(source, options, &tables);
+    let mut not_copied = not_copied(source, target, options, &tables);
     not_copied.extend(said.not_copied);
     let mut warnings = warnings(from, source, &tables, options);
     warnings.extend(said.warnings);
@@ -231,6 +231,12 @@ fn concerns(object: &Object, options: &SyncOptions) -> bool {
     }
 }
 
+/// Whether an object is a sequence that the options speak of, or that a planned table draws from (C11).
+fn counts(object: &Object, options: &SyncOptions, tables: &[TablePlan]) -> bool {
+    let draws = |plan: &TablePlan| plan.table.sequences.contains(&object.name);
+    object.kind == ObjectKind::Sequence && (concerns(object, options) || tables.iter().any(draws))
+}
+
 fn objects(
     source: &Catalog,
     target: &Catalog,
@@ -243,21 +249,25 @@ fn objects(
             .as_ref()
             .is_some_and(|table| tables.iter().any(|plan| plan.table.name == *table))
     };
+    let existing = |object: &Object| target.object(object.kind, &object.name);
     if options.content == Content::Data {
-        // The target's own triggers step aside for the swap and come back.
-        return target
+        let positions = source
             .objects
             .iter()
-            .filter(|object| staged(object))
+            .filter(|object| counts(object, options, tables) && existing(object) == Some(*object));
+        // The target's own triggers step aside for the swap and come back.
+        return positions
+            .chain(target.objects.iter().filter(|object| staged(object)))
             .cloned()
             .collect();
     }
-    let existing = |object: &Object| target.object(object.kind, &object.name);
     let wanted = |object: &&Object| {
         let known = existing(object);
+        // Where a sequence stands is no part of its definition.
+        let moves = options.content == Content::Everything && counts(object, options, tables);
         object.obstacle.is_none()
-            && concerns(object, options)
-            && (staged(object) || known.is_none_or(|other| other != *object))
+            && (concerns(object, options) || counts(object, options, tables))
+            && (staged(object) || moves || known.is_none_or(|other| other != *object))
             && (options.content != Content::Schema || known.is_none() || staged(object))
     };
     source.objects.iter().filter(wanted).cloned().collect()
@@ -288,30 +298,35 @@ fn dropped(
     target.objects.iter().filter(extra).cloned().collect()
 }
 
-fn not_copied(source: &Catalog, options: &SyncOptions, tables: &[TablePlan]) -> Vec<NotCopied> {
-    let histories = tables
-        .iter()
-        .filter(|plan| plan.rows == RowsOf::Source && plan.table.keeps_history())
-        .map(|plan| NotCopied {
+fn not_copied(
+    source: &Catalog,
+    target: &Catalog,
+    options: &SyncOptions,
+    tables: &[TablePlan],
+) -> Vec<NotCopied> {
+    let left = |plan: &TablePlan| match &plan.table.history {
+        History::Left(reason) if plan.rows == RowsOf::Source => Some(NotCopied {
             what: format!("history of table {}", plan.table.name),
-            reason: "only the rows of the present are copied".into(),
-        });
-    if options.content == Content::Data {
-        return histories.collect();
-    }
-    let named = |object: &Object| {
-        object.obstacle.as_ref().map(|reason| NotCopied {
-            what: object.title(),
             reason: reason.clone(),
+        }),
+        _ => None,
+    };
+    let named = |object: &Object| {
+        let there = || target.object(object.kind, &object.name);
+        let reason = match options.content {
+            Content::Data => (counts(object, options, tables) && there() != Some(object))
+                .then(|| "the target has none with this definition".to_string()),
+            _ => object.obstacle.clone().filter(|_| {
+                concerns(object, options) || counts(object, options, tables)
+            }),
+        };
+        reason.map(|reason| NotCopied {
+            what: object.title(),
+            reason,
         })
     };
-    source
-        .objects
-        .iter()
-        .filter(|object| concerns(object, options))
-        .filter_map(named)
-        .chain(histories)
-        .collect()
+    let objects = source.objects.iter().filter_map(named);
+    objects.chain(tables.iter().filter_map(left)).collect()
 }
 
 /// What the spelling has to say of that which the plan copies.

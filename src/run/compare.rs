@@ -60,7 +60,7 @@ pub async fn data(comparison: &Comparison<'_>) -> std::result::Result<Data, Erro
         workers,
         ..
     } = comparison;
-    let (left, right): (Vec<Table>, Vec<Table>) = tables.iter().cloned().unzip();
+    let (left, right): (Vec<Table>, Vec<Table>) = tables.iter().cloned().map(alike).unzip();
     let (from, to) = futures::future::try_join(
         source.0.snapshot(source.1, &left, *workers),
         target.0.snapshot(target.1, &right, *workers),
@@ -102,6 +102,14 @@ pub async fn data(comparison: &Comparison<'_>) -> std::result::Result<Data, Erro
         source: from.close().await?,
         target: to.close().await?,
     })
+}
+
+/// Rows of the past count where both sides tell since when and until when a row held.
+fn alike((mut left, mut right): (Table, Table)) -> (Table, Table) {
+    if left.times().is_empty() || right.times().is_empty() {
+        (left.history, right.history) = Default::default();
+    }
+    (left, right)
 }
 
 async fn read(

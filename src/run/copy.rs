@@ -45,8 +45,12 @@ pub struct Pair {
 
 impl Pair {
     pub fn new(source: &Catalog, to: &Table) -> Pair {
+        let mut from = source.table(&to.name).unwrap_or(to).clone();
+        if to.times().is_empty() {
+            from.history = to.history.clone();
+        }
         Pair {
-            from: source.table(&to.name).unwrap_or(to).clone(),
+            from,
             to: to.clone(),
         }
     }

@@ -209,6 +209,7 @@ impl<'a> Course<'a> {
                 .await?,
         );
         let level = snapshot.level();
+        let counters = snapshot.counters(&plan.objects).await?;
         self.enter(State::Snapshot)?;
         job.journal.level(&level);
         job.listener.on(&Event::Snapshot {
@@ -222,6 +223,7 @@ impl<'a> Course<'a> {
         job.journal.level(&level);
         self.enter(State::Verified)?;
         kill::point("verified");
+        target.count_on(&counters).await?;
         self.phase("adding foreign keys");
         target.complete().await?;
         if job.stop.is_cancelled() {

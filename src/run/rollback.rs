@@ -8,7 +8,7 @@ use std::time::Instant;
 use super::event::{Event, Listener};
 use super::{Error, Outcome};
 use crate::engines::{Opening, Replaced, Server, Target, TargetWork, Undo};
-use crate::model::catalog::{Catalog, Object};
+use crate::model::catalog::{Catalog, Object, ObjectKind};
 use crate::model::diff::fingerprint;
 use crate::model::survey::SnapshotLevel;
 use crate::model::units::counted;
@@ -54,8 +54,15 @@ pub fn reverse(work: &TargetWork, now: Option<Catalog>, run: &str) -> TargetWork
             .as_ref()
             .is_some_and(|table| returns.contains(table))
     };
-    let objects = old.objects.iter().filter(|object| {
-        is_of(object) || present.object(object.kind, &object.name) != Some(*object)
+    // A sequence comes back with its old position, even where its definition is the same; what the run has not moved
+    // is not in the undo.
+    let has_moved = |object: &Object| {
+        let mut moved = work.objects.iter().chain(&work.dropped);
+        moved.any(|other| other.kind == object.kind && other.name == object.name)
+    };
+    let objects = old.objects.iter().filter(|object| match object.kind {
+        ObjectKind::Sequence => has_moved(object),
+        _ => is_of(object) || present.object(object.kind, &object.name) != Some(*object),
     });
     let dropped = present.objects.iter().filter(|object| {
         old.object(object.kind, &object.name).is_none()
@@ -162,7 +169,7 @@ async fn unmoved(rollback: &Rollback, server: &dyn Server) -> Result<(), Error> 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::catalog::{ObjectKind, Table};
+    use crate::model::catalog::Table;
 
     fn catalog(tables: &[&str], objects: &[(&str, &str)]) -> Catalog {
         let table = |name: &&str| Table {

@@ -11,6 +11,7 @@ use super::definition;
 use super::dialect::{quote, text};
 use super::marks::MARKS;
 use super::session::{Row, Session};
+use super::{history, sequences};
 use crate::engines::Result;
 use crate::model::catalog::{
     Catalog, Check, Column, ForeignKey, Generated, Index, IndexPart, Object, ObjectKind, Table,
@@ -61,12 +62,13 @@ pub async fn read(
         objects: programs.iter().flatten().filter_map(object).collect(),
         options: Vec::new(),
     };
-    catalog.objects.extend(
-        tables
-            .iter()
-            .filter(|row| row.text(1) == "SEQUENCE")
-            .map(sequence),
-    );
+    let mut sequences: Vec<Object> = tables
+        .iter()
+        .filter(|row| row.text(1) == "SEQUENCE")
+        .map(sequence)
+        .collect();
+    sequences.sort_by(|left, right| left.name.cmp(&right.name));
+    catalog.objects.extend(sequences);
     let parts = Parts {
         columns,
         statistics,
@@ -75,6 +77,9 @@ pub async fn read(
         database,
     };
     parts.fill(&mut catalog.tables);
+    for table in &mut catalog.tables {
+        table.history = history::of(table, flavour);
+    }
     define(session, database, &mut catalog).await?;
     catalog
         .tables
@@ -122,7 +127,7 @@ fn sequence(row: &Row) -> Object {
         table: None,
         definition: String::new(),
         session: Vec::new(),
-        obstacle: Some("sequences are not copied".to_string()),
+        obstacle: None,
     }
 }
 
@@ -132,7 +137,8 @@ fn object(row: &Row) -> Option<Object> {
         "TRIGGER" => ObjectKind::Trigger,
         "FUNCTION" => ObjectKind::Function,
         "PROCEDURE" => ObjectKind::Procedure,
-        "PACKAGE" | "PACKAGE BODY" => ObjectKind::Package,
+        "PACKAGE" => ObjectKind::Package,
+        "PACKAGE BODY" => ObjectKind::PackageBody,
         "EVENT" => ObjectKind::Event,
         _ => return None,
     };
@@ -156,7 +162,7 @@ fn object(row: &Row) -> Option<Object> {
             .filter(|(name, value)| kept(name, value))
             .map(|(name, value)| (name.to_string(), value))
             .collect(),
-        obstacle: (kind == ObjectKind::Package).then(|| "packages are not copied".to_string()),
+        obstacle: None,
     })
 }
 
@@ -322,6 +328,7 @@ async fn define(session: &mut Session, database: &str, catalog: &mut Catalog) ->
         for key in &mut table.foreign_keys {
             (key.on_delete, key.on_update) = definition::actions(&table.definition, &key.name);
         }
+        table.sequences = sequences::drawn(&table.definition, database);
         if let Some(partitions) = definition::partitioning(&table.definition) {
             table.options.push(("partitions".into(), partitions));
         }
@@ -332,7 +339,7 @@ async fn define(session: &mut Session, database: &str, catalog: &mut Catalog) ->
         .filter(|object| object.obstacle.is_none())
     {
         let column = match object.kind {
-            ObjectKind::View => 1,
+            ObjectKind::View | ObjectKind::Sequence => 1,
             ObjectKind::Event => 3,
             _ => 2,
         };

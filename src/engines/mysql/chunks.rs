@@ -1,6 +1,7 @@
 //! Where a long table is cut: the server names every boundary, in the key's own order (B01, B02, B12).
 
-use super::dialect::{at_or_after, chunk_key, literal, quote};
+use super::dialect::{after, at_or_after, chunk_key, literal, quote};
+use super::history;
 use super::session::Session;
 use crate::engines::Result;
 use crate::model::batch::Chunk;
@@ -28,25 +29,33 @@ pub async fn find(
         .collect::<Vec<_>>()
         .join(", ");
     let place = format!("{}.{}", quote(database), quote(&table.name));
+    let place = history::all(&place, table);
+    let action = format!("find the chunks of {}", table.name);
     let mut boundaries: Vec<Vec<String>> = Vec::new();
+    let mut step = aim.0;
     loop {
-        let range = boundaries
-            .last()
-            .map(|last| format!(" WHERE {}", at_or_after(&key, last)));
+        let range = boundaries.last().map(|last| match step {
+            0 => format!(" WHERE {}", after(&key, last)),
+            _ => format!(" WHERE {}", at_or_after(&key, last)),
+        });
         let sql = format!(
-            "SELECT {list} FROM {place}{} ORDER BY {list} LIMIT 1 OFFSET {}",
+            "SELECT {list} FROM {place}{} ORDER BY {list} LIMIT 1 OFFSET {step}",
             range.unwrap_or_default(),
-            aim.0
         );
-        let rows = session
-            .rows(&format!("find the chunks of {}", table.name), &sql)
-            .await?;
+        let rows = session.rows(&action, &sql).await?;
         let Some(row) = rows.first() else { break };
         let values = columns
             .iter()
             .zip(&row.0)
             .map(|(column, cell)| literal(column, cell.as_deref().unwrap_or_default()));
-        boundaries.push(values.collect());
+        let values: Vec<String> = values.collect();
+        // One key may have more rows of the past than a range is to hold: then the next key begins the next range.
+        if boundaries.last() == Some(&values) {
+            step = 0;
+            continue;
+        }
+        step = aim.0;
+        boundaries.push(values);
     }
     Ok(Chunk::between(&key, boundaries))
 }

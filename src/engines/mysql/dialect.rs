@@ -1,5 +1,6 @@
 //! How the MySQL family spells names, values and columns: pure.
 
+use super::history;
 use crate::engines::dialect::Dialect;
 use crate::model::catalog::{Column, Index, Table};
 
@@ -43,6 +44,11 @@ pub fn printed(column: &Column) -> String {
     let name = quote(&column.name);
     match base(column) {
         "float" => format!("{name}+0e0"),
+        _ if history::ends_later(column) => format!(
+            "REPLACE(CAST({name} AS CHAR), '{}', '{}')",
+            history::LATER_END,
+            history::END
+        ),
         _ => name,
     }
 }
@@ -52,6 +58,10 @@ pub fn printed(column: &Column) -> String {
 pub fn placeholder(column: &Column) -> &'static str {
     match base(column) {
         "json" | "uuid" | "inet4" | "inet6" | "xmltype" => "CONVERT(? USING utf8mb4)",
+        // The end of time of other servers, which every copy travels with.
+        _ if history::ends_later(column) => {
+            "REPLACE(?, '2038-01-19 03:14:07.999999', '2106-02-07 06:28:15.999999')"
+        }
         _ => "?",
     }
 }
@@ -103,14 +113,20 @@ pub fn chunk_key(table: &Table) -> Option<Vec<&Column>> {
         column.generated.is_none()
             && (integer.contains(&base) || dated.contains(&base) || bytes.contains(&base))
     };
+    // The server adds the end of a row's time to its keys.
+    let of_rows = |column: &&Column| !history::is_time(column);
     let columns = |index: &Index| {
-        index
-            .parts
-            .iter()
-            .map(|part| table.column(&part.column).filter(spelled))
+        let columns = index.parts.iter().map(|part| table.column(&part.column));
+        let columns = columns.filter(|column| column.as_ref().is_none_or(of_rows));
+        columns
+            .map(|column| column.filter(spelled))
             .collect::<Option<Vec<_>>>()
     };
-    columns(table.key()?)
+    // Without transactions, rows of the past can be taken out of staging all at once only.
+    if table.keeps_history() && !table.transactional {
+        return None;
+    }
+    columns(table.key()?).filter(|columns| !columns.is_empty())
 }
 
 /// A key value, as the server printed it, as a literal that the server compares in the column's own collation.
@@ -131,6 +147,11 @@ pub fn at_or_after(key: &[String], from: &[String]) -> String {
     bound(key, from, ">", ">=")
 }
 
+/// The rows whose key is after `from`.
+pub fn after(key: &[String], from: &[String]) -> String {
+    bound(key, from, ">", ">")
+}
+
 /// The rows whose key is before `to`.
 pub fn before(key: &[String], to: &[String]) -> String {
     bound(key, to, "<", "<")
@@ -149,7 +170,9 @@ fn bound(key: &[String], values: &[String], strict: &str, last: &str) -> String 
 /// The expression that hashes one row: each column tagged for NULL and prefixed by its length (B09), large
 /// ones hashed first (B11), bytes in the column's own character set.
 pub fn row_hash(table: &Table) -> String {
-    let pieces: Vec<String> = table.columns.iter().map(canonical).collect();
+    let columns = table.columns.iter();
+    let columns = columns.filter(|column| !history::is_time(column));
+    let pieces: Vec<String> = columns.chain(table.times()).map(canonical).collect();
     format!("SHA2(CONCAT({}), 256)", pieces.join(", "))
 }
 
@@ -158,6 +181,7 @@ fn canonical(column: &Column) -> String {
     let base = base(column);
     let bytes = match base {
         "float" => format!("{name}+0e0"),
+        _ if history::ends_later(column) => printed(column),
         "bit" => format!("HEX({name})"),
         "json" => format!("SHA2(CAST({name} AS CHAR CHARACTER SET utf8mb4), 256)"),
         "uuid" | "inet4" | "inet6" => format!("CAST({name} AS CHAR)"),

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use super::history;
 use super::session::Session;
 use crate::engines::{Error, Result};
 use crate::model::survey::Facts;
@@ -21,6 +22,7 @@ pub async fn read(session: &mut Session) -> Result<Facts> {
         lower_case_names: row.number(1) as u8,
         packet: Bytes(row.number(2)),
         fires_events: row.text(3).eq_ignore_ascii_case("on"),
+        refuses_history: history::refusal(session).await?,
     })
 }
 

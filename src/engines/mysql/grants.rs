@@ -70,6 +70,7 @@ impl Grants {
                 ObjectKind::Function,
                 ObjectKind::Procedure,
                 ObjectKind::Package,
+                ObjectKind::PackageBody,
             ],
             mend: format!("GRANT {grant} TO {};", self.account),
         })

@@ -148,7 +148,17 @@ impl Loader for MySqlLoader {
             snapshot::condition(chunk)
         );
         let action = format!("clear a range of {}", table.name);
-        self.session.run(&action, &sql).await.map(drop)
+        self.session.run(&action, &sql).await?;
+        // Where transactions take back what was begun, the range is empty anyway.
+        if table.keeps_history() && !table.transactional {
+            let sql = format!(
+                "DELETE HISTORY FROM {}.{}",
+                quote(&self.database),
+                quote(&table.name)
+            );
+            self.session.run(&action, &sql).await?;
+        }
+        Ok(())
     }
 
     /// The mark is written from the row of the epoch: none when another process has taken the lock since.

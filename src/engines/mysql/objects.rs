@@ -67,29 +67,29 @@ pub async fn drop_one(session: &mut Session, database: &str, object: &Object) ->
         "DROP {} IF EXISTS {place}",
         object.kind.name().to_uppercase()
     );
-    session
-        .run(&format!("drop {}", object.title()), &sql)
-        .await
-        .map(drop)
+    let action = format!("drop {}", object.title());
+    if !matches!(object.kind, ObjectKind::Package | ObjectKind::PackageBody) {
+        return session.run(&action, &sql).await.map(drop);
+    }
+    // Only this mode knows the word.
+    let sql = format!("SET SESSION sql_mode = 'ORACLE'; {sql}");
+    let dropped = session.run(&action, &sql).await;
+    restore(session).await?;
+    dropped.map(drop)
 }
 
 /// Whether an object of this kind and name is there.
 pub async fn is_there(session: &mut Session, database: &str, object: &Object) -> Result<bool> {
+    let routine = format!(" AND ROUTINE_TYPE = '{}'", object.kind.name().to_uppercase());
     let (table, schema, name, more) = match object.kind {
         ObjectKind::Trigger => ("TRIGGERS", "TRIGGER_SCHEMA", "TRIGGER_NAME", ""),
         ObjectKind::View => ("VIEWS", "TABLE_SCHEMA", "TABLE_NAME", ""),
         ObjectKind::Event => ("EVENTS", "EVENT_SCHEMA", "EVENT_NAME", ""),
-        ObjectKind::Function => (
-            "ROUTINES",
-            "ROUTINE_SCHEMA",
-            "ROUTINE_NAME",
-            " AND ROUTINE_TYPE = 'FUNCTION'",
-        ),
         _ => (
             "ROUTINES",
             "ROUTINE_SCHEMA",
             "ROUTINE_NAME",
-            " AND ROUTINE_TYPE = 'PROCEDURE'",
+            routine.as_str(),
         ),
     };
     let sql = format!(

@@ -193,8 +193,9 @@ impl Session {
                  net_write_timeout = 600, net_read_timeout = 600, sql_safe_updates = 0, \
                  autocommit = 1, completion_type = 0, \
                  lock_wait_timeout = 60, innodb_lock_wait_timeout = 50 \
-                 /*M!100300 , max_statement_time = 0, idle_transaction_timeout = 0, idle_readonly_transaction_timeout = 0 */ \
-                 /*!80000 , max_execution_time = 0 */; \
+                 /*M!100300 , max_statement_time = 0, idle_transaction_timeout = 0, idle_readonly_transaction_timeout = 0, \
+                            system_versioning_alter_history = KEEP */ \
+                 /*!80000 , max_execution_time = 0, information_schema_stats_expiry = 0 */; \
                  SELECT CONNECTION_ID()"
         );
         let answers = self.results("set the session up", &sql).await?;

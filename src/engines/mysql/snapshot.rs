@@ -12,10 +12,10 @@ use tokio::sync::{Mutex, mpsc};
 
 use super::dialect::{at_or_after, before, may_be_huge, printed, quote, row_hash};
 use super::session::{Purpose, Row, Session, failed};
-use super::{Flavour, Place, chunks};
+use super::{Flavour, Place, chunks, history, sequences};
 use crate::engines::{BatchLimit, Error, Result, Snapshot};
 use crate::model::batch::{Batch, Chunk, Digest, Kind};
-use crate::model::catalog::Table;
+use crate::model::catalog::{Object, Table};
 use crate::model::survey::SnapshotLevel;
 use crate::model::units::Rows;
 
@@ -36,6 +36,8 @@ pub struct MySqlSnapshot {
     /// The tables that no transaction covers, and their checksums when the snapshot began.
     outside: Vec<String>,
     checksums: Vec<Option<String>>,
+    /// Whether any of the tables has an AUTO_INCREMENT.
+    counts_up: bool,
 }
 
 impl MySqlSnapshot {
@@ -64,6 +66,7 @@ impl MySqlSnapshot {
             how,
             outside,
             checksums,
+            counts_up: tables.iter().any(counts_up),
         })
     }
 
@@ -78,6 +81,11 @@ impl MySqlSnapshot {
             readers: self.readers.len(),
         }
     }
+}
+
+fn counts_up(table: &Table) -> bool {
+    let mut columns = table.columns.iter();
+    columns.any(|column| column.extra.contains("auto_increment"))
 }
 
 /// Tries the ladder; sessions that could not share the moment are dropped. Returns the way that worked.
@@ -235,7 +243,7 @@ impl Snapshot for MySqlSnapshot {
         let sql = format!(
             "SELECT {} FROM {}{}",
             list.join(", "),
-            self.place(table),
+            history::all(&self.place(table), table),
             condition(chunk)
         );
         let mut session = self.readers[reader].lock().await;
@@ -273,7 +281,8 @@ impl Snapshot for MySqlSnapshot {
     }
 
     async fn count(&self, reader: usize, table: &Table) -> Result<Rows> {
-        count(&mut *self.readers[reader].lock().await, &self.place(table)).await
+        let mut session = self.readers[reader].lock().await;
+        count(&mut session, &self.place(table), table).await
     }
 
     async fn digest(&self, reader: usize, table: &Table, chunk: &Chunk) -> Result<Digest> {
@@ -284,6 +293,17 @@ impl Snapshot for MySqlSnapshot {
             chunk,
         )
         .await
+    }
+
+    /// Read after the moment of the rows: never behind them (C11).
+    async fn counters(&self, objects: &[Object]) -> Result<Vec<(String, String)>> {
+        let mut first = self.readers[0].lock().await;
+        let sequences = sequences::among(objects);
+        let mut counters = sequences::positions(&mut first, &self.database, sequences).await?;
+        if self.counts_up {
+            counters.extend(sequences::counters(&mut first, &self.database).await?);
+        }
+        Ok(counters)
     }
 
     async fn close(&self) -> Result<SnapshotLevel> {
@@ -313,13 +333,9 @@ pub fn condition(chunk: &Chunk) -> String {
 }
 
 /// The exact number of rows of a table.
-pub async fn count(session: &mut Session, place: &str) -> Result<Rows> {
-    let rows = session
-        .rows(
-            &format!("count {place}"),
-            &format!("SELECT COUNT(*) FROM {place}"),
-        )
-        .await?;
+pub async fn count(session: &mut Session, place: &str, table: &Table) -> Result<Rows> {
+    let sql = format!("SELECT COUNT(*) FROM {}", history::all(place, table));
+    let rows = session.rows(&format!("count {place}"), &sql).await?;
     Ok(Rows(
         rows.first().map(|row| row.number(0)).unwrap_or_default(),
     ))
@@ -334,10 +350,11 @@ pub async fn digest(
 ) -> Result<Digest> {
     let half = |from: u8| format!("SUM(CAST(CONV(SUBSTRING(h, {from}, 16), 16, 10) AS UNSIGNED))");
     let sql = format!(
-        "SELECT COUNT(*), COUNT(h), {}, {} FROM (SELECT {} AS h FROM {place}{}) AS hashed",
+        "SELECT COUNT(*), COUNT(h), {}, {} FROM (SELECT {} AS h FROM {}{}) AS hashed",
         half(1),
         half(17),
         row_hash(table),
+        history::all(place, table),
         condition(chunk)
     );
     let rows = session.rows(&format!("digest {place}"), &sql).await?;

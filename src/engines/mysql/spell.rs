@@ -4,6 +4,7 @@ mod across;
 mod names;
 mod programs;
 
+use super::{history, sequences};
 use crate::model::spelling::{Spelled, Wish};
 use crate::model::survey::Survey;
 
@@ -13,6 +14,8 @@ pub fn spell(from: &Survey, to: &Survey, wish: Wish) -> Spelled {
         catalog: from.catalog.clone().unwrap_or_default(),
         remarks: Vec::new(),
     };
+    sequences::spell(&mut spelled.catalog, &to.database);
+    history::spell(&mut spelled, to);
     names::spell(&mut spelled, from, to);
     programs::spell(&mut spelled, from, to, wish);
     across::spell(&mut spelled, from, to);

@@ -10,9 +10,9 @@ use super::dialect::quote;
 use super::marks::MARKS;
 use super::session::{Purpose, Session, number};
 use super::target::{MySqlTarget, create_database};
-use super::{marks, objects, outside};
+use super::{marks, objects, outside, sequences};
 use crate::engines::{Error, Result, TargetWork, kill};
-use crate::model::catalog::{ForeignKey, Object, Table};
+use crate::model::catalog::{ForeignKey, Object, ObjectKind, Table};
 
 /// How long a statement outside of the swap waits for somebody's lock, in seconds.
 const PATIENT: &str = "SET SESSION lock_wait_timeout = 60";
@@ -64,11 +64,15 @@ impl MySqlTarget {
         session.run("be patient again", PATIENT).await?;
         self.free_the_undo(&mut session).await?;
         let mut failed = self.attach(&mut session).await?;
-        for object in &self.work.dropped {
+        failed.extend(self.name_sequences(&mut session).await?);
+        // The RENAME has taken care of sequences.
+        let is_made = |object: &&Object| object.kind != ObjectKind::Sequence;
+        for object in self.work.dropped.iter().filter(is_made) {
             objects::drop_one(&mut session, &self.work.database, object).await?;
         }
-        let mut wanted = self.work.objects.clone();
+        let mut wanted: Vec<Object> = self.work.objects.iter().filter(is_made).cloned().collect();
         wanted.extend(self.kept_triggers());
+        wanted.extend(self.kept_bodies());
         wanted.sort_by_key(|object| object.kind);
         if !wanted.is_empty() {
             let left = objects::make(&mut session, &self.work.database, &wanted).await?;
@@ -81,15 +85,17 @@ impl MySqlTarget {
     }
 
     async fn rename(&self, session: &mut Session) -> Result<()> {
-        let mut pairs: Vec<String> = self
-            .leaving()
-            .iter()
-            .map(|table| format!("{} TO {}", self.live(&table.name), self.undone(&table.name)))
+        let leaving = self.leaving();
+        let leaving = leaving.iter().map(|table| &table.name);
+        let mut pairs: Vec<String> = leaving
+            .chain(self.leaving_sequences())
+            .map(|name| format!("{} TO {}", self.live(name), self.undone(name)))
             .collect();
         if !self.is_in_place() {
-            let into = self.work.tables.iter();
+            let sequences = sequences::among(&self.work.objects).map(|object| &object.name);
+            let into = self.work.tables.iter().chain(sequences);
             pairs.extend(
-                into.map(|table| format!("{} TO {}", self.staged_name(table), self.live(table))),
+                into.map(|name| format!("{} TO {}", self.staged_name(name), self.live(name))),
             );
         }
         pairs.push(format!(
@@ -159,6 +165,39 @@ impl MySqlTarget {
                         failed.push((what, error));
                     }
                 }
+            }
+        }
+        Ok(failed)
+    }
+
+    /// Defaults that drew from staging's sequences draw from the live ones; returns those that could not be changed.
+    async fn name_sequences(&self, session: &mut Session) -> Result<Vec<(String, Error)>> {
+        let mut failed = Vec::new();
+        if self.is_in_place() || self.noted.undo_of.is_some() {
+            return Ok(failed);
+        }
+        let is_new = |name: &String| self.is_new_sequence(name);
+        for table in self
+            .staged_tables()
+            .filter(|table| table.sequences.iter().any(is_new))
+        {
+            let drawing = table.columns.iter().filter_map(|column| {
+                let default = column.default.as_ref()?;
+                let draws = !sequences::drawn(default, &self.work.database).is_empty();
+                draws.then(|| {
+                    format!(
+                        "ALTER COLUMN {} SET DEFAULT ({default})",
+                        quote(&column.name)
+                    )
+                })
+            });
+            let changes: Vec<String> = drawing.collect();
+            let what = format!("the default of {} by a sequence", table.name);
+            let sql = format!("ALTER TABLE {} {}", self.live(&table.name), changes.join(", "));
+            match session.run(&format!("set {what}"), &sql).await {
+                Ok(_) => {}
+                Err(error @ Error::Lost { .. }) => return Err(error),
+                Err(error) => failed.push((what, error)),
             }
         }
         Ok(failed)
@@ -249,6 +288,36 @@ impl MySqlTarget {
         self.parked().into_iter().filter(stays).collect()
     }
 
+    /// The bodies of packages that are made again, where the body itself stays as it is: it goes with its package.
+    fn kept_bodies(&self) -> Vec<Object> {
+        let listed = |list: &[Object], kind, name: &str| {
+            list.iter()
+                .any(|object| object.kind == kind && object.name == name)
+        };
+        let before = self.work.before.iter();
+        let bodies = before
+            .flat_map(|before| &before.objects)
+            .filter(|object| object.kind == ObjectKind::PackageBody && object.obstacle.is_none());
+        bodies
+            .filter(|body| {
+                listed(&self.work.objects, ObjectKind::Package, &body.name)
+                    && !listed(&self.work.objects, body.kind, &body.name)
+                    && !listed(&self.work.dropped, body.kind, &body.name)
+            })
+            .cloned()
+            .collect()
+    }
+
+    /// The live sequences that leave: replaced ones and removed ones.
+    fn leaving_sequences(&self) -> impl Iterator<Item = &String> {
+        let moves = || sequences::among(&self.work.objects).chain(sequences::among(&self.work.dropped));
+        let before = self.work.before.iter();
+        before
+            .flat_map(|before| sequences::among(&before.objects))
+            .map(|object| &object.name)
+            .filter(move |name| moves().any(|object| object.name == **name))
+    }
+
     /// Whether the parent of a staged table's key is not staged with it: before the swap such a key would bind the
     /// living to staging.
     pub(super) fn crosses(&self, key: &ForeignKey) -> bool {
@@ -268,7 +337,9 @@ fn parked(work: &TargetWork) -> Vec<Object> {
         .filter(|name| work.tables.contains(name) || work.removed.contains(name))
         .cloned()
         .collect();
-    let parked = objects::in_the_way(&before.objects, &leaving, &work.tables);
+    let sequences = sequences::among(&work.objects).map(|object| &object.name);
+    let arriving: Vec<String> = work.tables.iter().chain(sequences).cloned().collect();
+    let parked = objects::in_the_way(&before.objects, &leaving, &arriving);
     parked.into_iter().cloned().collect()
 }
 

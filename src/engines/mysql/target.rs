@@ -13,8 +13,9 @@ use super::dialect::{quote, text};
 use super::loader::{Fence, MySqlLoader};
 use super::marks::{MARKS, Noted};
 use super::outside::{self, Outside};
+use super::sequences::COUNTER;
 use super::session::{Purpose, Session};
-use super::{Flavour, Place, definition, marks, snapshot, swap, undo};
+use super::{Flavour, Place, definition, marks, sequences, snapshot, swap, undo};
 use crate::engines::{
     Error, Loader, Opening, Result, StagedChunk, StagedTable, Target, TargetWork, Undo,
 };
@@ -122,6 +123,10 @@ impl MySqlTarget {
         if !is_swapped {
             target.use_staging().await?;
         }
+        if !is_swapped && target.noted.undo_of.is_none() {
+            let session = target.session.get_mut();
+            sequences::make(session, sequences::among(&target.work.objects)).await?;
+        }
         Ok(target)
     }
 
@@ -172,6 +177,25 @@ impl MySqlTarget {
 
     pub(super) fn staged_name(&self, table: &str) -> String {
         format!("{}.{}", quote(&self.noted.staging), quote(table))
+    }
+
+    /// What a table is staged with: without foreign keys, and drawing from sequences that are there.
+    fn staged_definition(&self, table: &Table) -> String {
+        let definition = definition::without_foreign_keys(&table.definition);
+        sequences::renamed(
+            &definition,
+            &self.work.database,
+            &self.noted.staging,
+            |name| self.is_new_sequence(name),
+        )
+    }
+
+    /// Whether a sequence comes with this run where there is none yet: defaults name it once it is live.
+    pub(super) fn is_new_sequence(&self, name: &str) -> bool {
+        let before = self.work.before.iter();
+        let mut known = before.flat_map(|before| sequences::among(&before.objects));
+        let comes = sequences::among(&self.work.objects).any(|object| object.name == name);
+        comes && !known.any(|object| object.name == name)
     }
 
     pub(super) fn live(&self, table: &str) -> String {
@@ -228,14 +252,28 @@ impl Target for MySqlTarget {
             let table = staged.last_mut().expect("one was pushed");
             table.chunks.push(StagedChunk { chunk, rows });
         }
+        if *place == self.noted.staging {
+            // Rows cannot be taken out of such a table without making history: it is staged anew.
+            let source = &self.work.source;
+            let is_versioned = |name: &str| source.table(name).is_some_and(Table::keeps_history);
+            staged.retain(|staged| !is_versioned(&staged.name));
+        }
         Ok(staged)
     }
 
     async fn create(&self, table: &Table) -> Result<()> {
+        let forget = match self.is_resumed {
+            true => format!(
+                "DELETE FROM {} WHERE table_name = {}; ",
+                self.staged_name(MARKS),
+                text(&table.name)
+            ),
+            false => String::new(),
+        };
         let sql = format!(
-            "DROP TABLE IF EXISTS {}; {}",
+            "{forget}DROP TABLE IF EXISTS {}; {}",
             self.staged_name(&table.name),
-            definition::without_foreign_keys(&table.definition)
+            self.staged_definition(table)
         );
         self.session
             .lock()
@@ -294,7 +332,7 @@ impl Target for MySqlTarget {
         let _ = session
             .run(
                 "set the session up",
-                "SET SESSION check_constraint_checks = 0",
+                "SET SESSION check_constraint_checks = 0 /*M!101100 , system_versioning_insert_history = 1 */",
             )
             .await;
         session.run("set the session up", NO_GAPS).await?;
@@ -308,6 +346,32 @@ impl Target for MySqlTarget {
             fence,
             self.packet_limit,
         )))
+    }
+
+    async fn count_on(&self, counters: &[(String, String)]) -> Result<()> {
+        let mut session = self.session.lock().await;
+        for sequence in sequences::among(&self.work.objects) {
+            sequences::put(&mut session, &self.noted.staging, &sequence.name, counters).await?;
+        }
+        let staged = match counters.iter().any(|(name, _)| name.starts_with(COUNTER)) {
+            true => sequences::counters(&mut session, &self.noted.staging).await?,
+            false => Vec::new(),
+        };
+        let behind = staged.iter().filter_map(|(name, next)| {
+            let (_, wanted) = counters.iter().find(|(known, _)| known == name)?;
+            let table = name.strip_prefix(COUNTER)?;
+            let is_ours = self.work.tables.iter().any(|name| name == table);
+            (wanted != next && is_ours).then_some((table, wanted))
+        });
+        for (table, wanted) in behind {
+            let sql = format!(
+                "ALTER TABLE {} AUTO_INCREMENT = {wanted}",
+                self.staged_name(table)
+            );
+            let action = format!("set the next AUTO_INCREMENT of {table}");
+            session.run(&action, &sql).await?;
+        }
+        Ok(())
     }
 
     async fn complete(&self) -> Result<()> {
@@ -344,7 +408,7 @@ impl Target for MySqlTarget {
 
     async fn count(&self, table: &Table) -> Result<Rows> {
         let place = self.staged_name(&table.name);
-        snapshot::count(&mut *self.session.lock().await, &place).await
+        snapshot::count(&mut *self.session.lock().await, &place, table).await
     }
 
     async fn digest(&self, table: &Table, chunk: &Chunk) -> Result<Digest> {

@@ -15,6 +15,7 @@ use super::session::{Purpose, Session, number};
 use super::snapshot;
 use super::target::MySqlTarget;
 use crate::engines::{Error, Replaced, Result, Shown, Target, TargetWork, Undo};
+use crate::model::catalog::Table;
 use crate::model::units::{Bytes, Rows, counted};
 
 /// What a table looked like when its run ended.
@@ -76,7 +77,7 @@ async fn see(session: &mut Session, work: &TargetWork, noted: &Noted) -> Result<
         let rows = match marked.get(table) {
             // The marks of an undo are those of the run that was taken back.
             Some(rows) if !is_undo => *rows,
-            _ => count(session, &work.database, table).await?,
+            _ => count(session, work, table).await?,
         };
         seen.push(Seen {
             table: table.clone(),
@@ -99,9 +100,12 @@ async fn marked(session: &mut Session, undo: &str) -> Result<BTreeMap<String, u6
         .collect())
 }
 
-async fn count(session: &mut Session, database: &str, table: &str) -> Result<u64> {
-    let place = format!("{}.{}", quote(database), quote(table));
-    snapshot::count(session, &place)
+/// The rows of a live table, those of the past with them where the run has copied them.
+async fn count(session: &mut Session, work: &TargetWork, table: &str) -> Result<u64> {
+    let place = format!("{}.{}", quote(&work.database), quote(table));
+    let unknown = Table::default();
+    let table = work.source.table(table).unwrap_or(&unknown);
+    snapshot::count(session, &place, table)
         .await
         .map(|Rows(rows)| rows)
 }
@@ -161,7 +165,7 @@ pub async fn list(session: &mut Session) -> Result<Vec<Undo>> {
         return Ok(Vec::new());
     }
     let sql = format!(
-        "SELECT TABLE_SCHEMA, SUM(TABLE_NAME <> '{MARKS}'), SUM(TABLE_NAME = '{MARKS}'), \
+        "SELECT TABLE_SCHEMA, SUM(TABLE_NAME <> '{MARKS}' AND TABLE_TYPE <> 'SEQUENCE'), SUM(TABLE_NAME = '{MARKS}'), \
                 SUM(IF(TABLE_NAME = '{MARKS}', 0, COALESCE(DATA_LENGTH + INDEX_LENGTH, 0))) \
            FROM information_schema.TABLES WHERE TABLE_SCHEMA LIKE '\\\\_maestro\\\\_%' GROUP BY TABLE_SCHEMA"
     );
@@ -213,7 +217,7 @@ pub async fn replaced(session: &mut Session, undo: &Undo) -> Result<Replaced> {
             found.push((seen.table.clone(), "it was dropped".to_string()));
             continue;
         };
-        let rows = count(session, &work.database, &seen.table).await?;
+        let rows = count(session, &work, &seen.table).await?;
         let how = match &writes.since {
             _ if rows != seen.rows => {
                 format!("{} rows then, {} now", Rows(seen.rows), Rows(rows))

@@ -1,7 +1,7 @@
 //! What becomes of tables and objects, by the options of a sync.
 
 use super::*;
-use crate::model::catalog::Column;
+use crate::model::catalog::{Column, History};
 use crate::model::survey::{Product, Unseen};
 use crate::plan::{Risk, TableFilter};
 
@@ -236,9 +236,7 @@ fn c08_what_the_source_may_hide_is_not_dropped_on_the_target() {
 #[test]
 fn a21_a_history_that_stays_behind_is_named() {
     let mut versioned = table("a", "int");
-    versioned
-        .options
-        .push(("history".into(), "system versioned".into()));
+    versioned.history = History::Left("the target is too old".into());
     let from = survey(vec![versioned], vec![]);
     let plan = plan(&from, &survey(vec![], vec![]), &SyncOptions::default());
     assert_eq!(plan.not_copied[0].what, "history of table a");
