@@ -177,6 +177,7 @@ mod tests {
             table: None,
             definition: String::new(),
             session: Vec::new(),
+            definer: None,
             obstacle: None,
         }
     }

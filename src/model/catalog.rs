@@ -244,6 +244,9 @@ pub struct Object {
     pub definition: String,
     /// What must be set in the session that makes it (`sql_mode`, `character_set_client` …), sorted by name.
     pub session: Vec<(String, String)>,
+    /// Whose rights it runs with: `user@host`, or a role's name; None where the product has no such thing.
+    #[serde(default)]
+    pub definer: Option<String>,
     /// Why it cannot be copied, where that is so.
     pub obstacle: Option<String>,
 }

@@ -66,6 +66,30 @@ pub enum Says {
     NotCopied(NotCopied),
     Warning(String),
     Refused(Finding),
+    /// The same of several objects: said once, followed by all of their titles.
+    Together(Box<Says>),
+}
+
+impl Says {
+    /// The same, naming what it is about.
+    pub fn about(self, titles: &str) -> Says {
+        match self {
+            Says::Mapped(mapped) => Says::Mapped(Mapped {
+                what: format!("{} of {titles}", mapped.what),
+                ..mapped
+            }),
+            Says::NotCopied(item) => Says::NotCopied(NotCopied {
+                what: format!("{} of {titles}", item.what),
+                ..item
+            }),
+            Says::Warning(text) => Says::Warning(format!("{text}: {titles}")),
+            Says::Refused(finding) => Says::Refused(Finding {
+                problem: format!("{}: {titles}", finding.problem),
+                ..finding
+            }),
+            Says::Together(says) => says.about(titles),
+        }
+    }
 }
 
 /// Something that the target spells in another way.

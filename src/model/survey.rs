@@ -1,6 +1,6 @@
 //! What is known of one side before a plan is made: the catalog, and the facts that decide as much.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
@@ -65,6 +65,16 @@ pub struct Facts {
     pub fires_events: bool,
     /// Why rows of the past cannot be written; None where they can.
     pub refuses_history: Option<String>,
+    /// The databases that this account sees.
+    pub databases: BTreeSet<String>,
+    /// What the account may do everywhere: `SUPER`, `SET USER`, `ALL PRIVILEGES` …
+    pub held: BTreeSet<String>,
+    /// Accounts that only accounts like them may name as a definer; None where that may not be read.
+    pub system_accounts: Option<BTreeSet<String>>,
+    /// Whether functions and triggers are only taken from accounts that the binary log trusts.
+    pub guards_functions: bool,
+    /// What this server holds and no server would make again, with the reason.
+    pub broken: BTreeMap<(ObjectKind, String), String>,
 }
 
 /// Objects that may be there although the catalog does not show them.

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use super::{Content, Error, ExtraTables, NotCopied, Plan, RowsOf, Side, SyncOptions, TablePlan};
 use crate::model::catalog::{Catalog, History, Object, ObjectKind, Table};
 use crate::model::diff;
-use crate::model::spelling::{About, Mapped, Says, Spelled};
+use crate::model::spelling::{About, Events, Mapped, Says, Spelled};
 use crate::model::survey::{Finding, Survey};
 use crate::model::units::Rows;
 
@@ -77,7 +77,8 @@ pub fn sync(
             .as_ref()
             .is_some_and(|unseen| unseen.kinds.contains(&kind))
     };
-    dropped.retain(|object| !hidden(object.kind));
+    let skipped = |kind| kind == ObjectKind::Event && options.wish.events == Events::Skip;
+    dropped.retain(|object| !hidden(object.kind) && !skipped(object.kind));
     name_clashes(source, target, options, &tables, &mut findings);
     if options.content == Content::Data && to.catalog.is_none() {
         findings.push(Finding {
@@ -93,7 +94,7 @@ pub fn sync(
     }
     let mut not_copied = not_copied(source, target, options, &tables);
     not_copied.extend(said.not_copied);
-    let mut warnings = warnings(from, source, &tables, options);
+    let mut warnings = warnings(from, &tables, options);
     warnings.extend(said.warnings);
     Ok(Plan {
         objects,
@@ -316,9 +317,10 @@ fn not_copied(
         let reason = match options.content {
             Content::Data => (counts(object, options, tables) && there() != Some(object))
                 .then(|| "the target has none with this definition".to_string()),
-            _ => object.obstacle.clone().filter(|_| {
-                concerns(object, options) || counts(object, options, tables)
-            }),
+            _ => object
+                .obstacle
+                .clone()
+                .filter(|_| concerns(object, options) || counts(object, options, tables)),
         };
         reason.map(|reason| NotCopied {
             what: object.title(),
@@ -352,28 +354,43 @@ fn said(
             .any(|object| object.kind == *kind && object.name == *name),
     };
     let mut said = Said::default();
+    let mut shared: Vec<(Says, Vec<String>)> = Vec::new();
     for remark in spelled
         .remarks
         .iter()
         .filter(|remark| counts(&remark.about))
     {
-        match remark.says.clone() {
-            Says::Mapped(mapped) => said.mapped.push(mapped),
-            Says::NotCopied(item) => said.not_copied.push(item),
-            Says::Warning(text) => said.warnings.push(text),
-            Says::Refused(finding) => said.findings.push(finding),
+        match (&remark.says, &remark.about) {
+            (Says::Together(says), About::Object(kind, name)) => {
+                let title = format!("{kind} {name}");
+                match shared.iter_mut().find(|(other, _)| *other == **says) {
+                    Some((_, titles)) => titles.push(title),
+                    None => shared.push((says.as_ref().clone(), vec![title])),
+                }
+            }
+            (says, _) => said.take(says.clone()),
         }
+    }
+    for (says, titles) in shared {
+        said.take(says.about(&titles.join(", ")));
     }
     said.mapped.dedup();
     said
 }
 
-fn warnings(
-    from: &Survey,
-    source: &Catalog,
-    tables: &[TablePlan],
-    options: &SyncOptions,
-) -> Vec<String> {
+impl Said {
+    fn take(&mut self, says: Says) {
+        match says {
+            Says::Mapped(mapped) => self.mapped.push(mapped),
+            Says::NotCopied(item) => self.not_copied.push(item),
+            Says::Warning(text) => self.warnings.push(text),
+            Says::Refused(finding) => self.findings.push(finding),
+            Says::Together(says) => self.take(*says),
+        }
+    }
+}
+
+fn warnings(from: &Survey, tables: &[TablePlan], options: &SyncOptions) -> Vec<String> {
     let mut warnings = Vec::new();
     if let Some(unseen) = from.unseen.as_ref().filter(|_| mirrors(options)) {
         let kinds: Vec<&str> = unseen.kinds.iter().map(|kind| kind.name()).collect();
@@ -383,18 +400,17 @@ fn warnings(
             unseen.mend
         ));
     }
-    for event in source
-        .objects
-        .iter()
-        .filter(|object| object.kind == ObjectKind::Event)
+    if options.wish.events == Events::Skip
+        && options.content != Content::Data
+        && options.only.is_empty()
     {
-        if options.content != Content::Data
-            && options.only.is_empty()
-            && event.definition.contains(" ENABLE ")
-        {
+        let objects = from.catalog.iter().flat_map(|catalog| &catalog.objects);
+        let events = objects.filter(|object| object.kind == ObjectKind::Event);
+        let names: Vec<&str> = events.map(|event| event.name.as_str()).collect();
+        if !names.is_empty() {
             warnings.push(format!(
-                "event {} is enabled: it will fire on the target too",
-                event.name
+                "left out, as --events skip asks: event {}",
+                names.join(", ")
             ));
         }
     }

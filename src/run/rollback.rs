@@ -182,6 +182,7 @@ mod tests {
             table: None,
             definition: definition.to_string(),
             session: Vec::new(),
+            definer: None,
             obstacle: None,
         };
         Catalog {

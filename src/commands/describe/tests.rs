@@ -44,6 +44,7 @@ fn catalog() -> Catalog {
         table: table.map(str::to_string),
         definition: format!("CREATE {name}"),
         session: Vec::new(),
+        definer: None,
         obstacle: None,
     };
     Catalog {

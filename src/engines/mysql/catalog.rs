@@ -128,6 +128,7 @@ fn sequence(row: &Row) -> Object {
         definition: String::new(),
         session: Vec::new(),
         obstacle: None,
+        definer: None,
     }
 }
 
@@ -163,6 +164,10 @@ fn object(row: &Row) -> Option<Object> {
             .map(|(name, value)| (name.to_string(), value))
             .collect(),
         obstacle: None,
+        // MariaDB says of some roles `role@`.
+        definer: row
+            .optional(7)
+            .map(|definer| definer.strip_suffix('@').unwrap_or(&definer).to_string()),
     })
 }
 

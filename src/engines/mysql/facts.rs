@@ -1,36 +1,150 @@
 //! What a server says of itself and of the account that is logged in.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
+use super::definers;
+use super::dialect::{quote, text};
 use super::history;
-use super::session::Session;
+use super::session::{Session, number};
 use crate::engines::{Error, Result};
+use crate::model::catalog::{Catalog, ObjectKind};
 use crate::model::survey::Facts;
 use crate::model::units::Bytes;
 
-/// Reads the facts; what this account may not see stays unknown.
-pub async fn read(session: &mut Session) -> Result<Facts> {
+/// Reads the facts; what this account may not see stays unknown. `grants` is what SHOW GRANTS says.
+pub async fn read(session: &mut Session, grants: &[String]) -> Result<Facts> {
     let sql = "SELECT CURRENT_USER(), @@GLOBAL.lower_case_table_names, @@GLOBAL.max_allowed_packet, \
-               @@GLOBAL.event_scheduler";
-    let rows = session.rows("read the server's settings", sql).await?;
-    let Some(row) = rows.first() else {
+               @@GLOBAL.event_scheduler, @@GLOBAL.log_bin AND NOT @@GLOBAL.log_bin_trust_function_creators; \
+               SHOW DATABASES";
+    let known = session.results("read the server's settings", sql).await?;
+    let [settings, databases] = &known[..] else {
         return Ok(Facts::default());
     };
+    let Some(row) = settings.first() else {
+        return Ok(Facts::default());
+    };
+    let accounts = "SELECT IF(Host = '', User, CONCAT(User, '@', Host)) FROM mysql.user";
+    let system =
+        "SELECT CONCAT(USER, '@', HOST) FROM mysql.global_grants WHERE PRIV = 'SYSTEM_USER'";
     Ok(Facts {
         account: row.text(0),
-        accounts: accounts(session).await?,
+        accounts: names(session, accounts).await?,
         lower_case_names: row.number(1) as u8,
         packet: Bytes(row.number(2)),
         fires_events: row.text(3).eq_ignore_ascii_case("on"),
         refuses_history: history::refusal(session).await?,
+        databases: databases.iter().map(|row| row.text(0)).collect(),
+        held: definers::held(grants),
+        system_accounts: names(session, system).await?,
+        guards_functions: row.number(4) == 1,
+        broken: BTreeMap::new(),
     })
 }
 
-/// MariaDB's roles have no host.
-async fn accounts(session: &mut Session) -> Result<Option<BTreeSet<String>>> {
-    let sql = "SELECT IF(Host = '', User, CONCAT(User, '@', Host)) FROM mysql.user";
+/// The names that a server may tell; None where it has no such table or does not show it. MariaDB's roles have no host.
+async fn names(session: &mut Session, sql: &str) -> Result<Option<BTreeSet<String>>> {
     match session.rows("read the accounts", sql).await {
         Ok(rows) => Ok(Some(rows.iter().map(|row| row.text(0)).collect())),
+        Err(Error::Statement { .. }) => Ok(None),
+        Err(error) => Err(error),
+    }
+}
+
+/// What a source holds and no server would make again: views whose tables are gone, and events whose time has passed,
+/// which a server drops as soon as they are made (D01).
+pub async fn broken(
+    session: &mut Session,
+    catalog: &Catalog,
+) -> Result<BTreeMap<(ObjectKind, String), String>> {
+    let of = |kind| {
+        catalog
+            .objects
+            .iter()
+            .filter(move |object| object.kind == kind)
+    };
+    let mut broken = BTreeMap::new();
+    if of(ObjectKind::Event).next().is_some() {
+        for name in passed(session, &catalog.database).await? {
+            let reason =
+                "its time has passed, and it is not preserved: a server would drop it at once";
+            broken.insert((ObjectKind::Event, name), reason.to_string());
+        }
+    }
+    let views: Vec<&str> = of(ObjectKind::View)
+        .map(|view| view.name.as_str())
+        .collect();
+    for name in suspect(session, &catalog.database, &views).await? {
+        if let Some(reason) = invalid(session, &catalog.database, &name).await? {
+            let reason = format!("it is not valid on the source: {reason}");
+            broken.insert((ObjectKind::View, name), reason);
+        }
+    }
+    Ok(broken)
+}
+
+async fn passed(session: &mut Session, database: &str) -> Result<Vec<String>> {
+    let sql = format!(
+        "SELECT EVENT_NAME FROM information_schema.EVENTS \
+          WHERE EVENT_SCHEMA = {} AND ON_COMPLETION = 'NOT PRESERVE' \
+            AND COALESCE(EXECUTE_AT, ENDS) < CONVERT_TZ(UTC_TIMESTAMP(), '+00:00', TIME_ZONE)",
+        text(database)
+    );
+    let rows = session.rows("look for events of the past", &sql).await?;
+    Ok(rows.iter().map(|row| row.text(0)).collect())
+}
+
+/// The views that the server does not call sound. Why it does not may be the lack of a definer only.
+async fn suspect(session: &mut Session, database: &str, views: &[&str]) -> Result<Vec<String>> {
+    if views.is_empty() {
+        return Ok(Vec::new());
+    }
+    let places = views
+        .iter()
+        .map(|view| format!("{}.{}", quote(database), quote(view)));
+    let sql = format!("CHECK TABLE {}", places.collect::<Vec<_>>().join(", "));
+    let rows = match session.rows("check the views", &sql).await {
+        Ok(rows) => rows,
+        Err(Error::Statement { .. }) => return Ok(Vec::new()),
+        Err(error) => return Err(error),
+    };
+    let unsound = |view: &&&str| {
+        let place = format!("{database}.{view}");
+        rows.iter()
+            .any(|row| row.text(0) == place && row.text(2).eq_ignore_ascii_case("error"))
+    };
+    Ok(views
+        .iter()
+        .filter(unsound)
+        .map(|view| view.to_string())
+        .collect())
+}
+
+/// Why the query of a view cannot be asked any more; None where that cannot be told from a lack of rights.
+async fn invalid(session: &mut Session, database: &str, view: &str) -> Result<Option<String>> {
+    let sql = format!(
+        "SELECT VIEW_DEFINITION FROM information_schema.VIEWS WHERE TABLE_SCHEMA = {} AND TABLE_NAME = {}",
+        text(database),
+        text(view)
+    );
+    let rows = session.rows("read a view", &sql).await?;
+    let Some(query) = rows
+        .first()
+        .and_then(|row| row.optional(0))
+        .filter(|query| !query.is_empty())
+    else {
+        return Ok(None);
+    };
+    let sql = format!(
+        "SET @_maestro = {}; PREPARE _maestro FROM @_maestro; DEALLOCATE PREPARE _maestro; SET @_maestro = NULL",
+        text(&query)
+    );
+    match session.run("prepare the query of a view", &sql).await {
+        Ok(_) => Ok(None),
+        // No such table, column, routine, database, or one of those in a view below.
+        Err(error) if matches!(number(&error), Some(1146 | 1054 | 1305 | 1049 | 1356)) => {
+            let cause = std::error::Error::source(&error).map(ToString::to_string);
+            Ok(Some(cause.unwrap_or_else(|| error.full())))
+        }
         Err(Error::Statement { .. }) => Ok(None),
         Err(error) => Err(error),
     }

@@ -27,7 +27,10 @@ pub fn of(table: &Table, flavour: &Flavour) -> History {
         columns.find(|column| says(column, what)).cloned()
     };
     let times: Vec<Column> = TIMES.iter().filter_map(declared).collect();
-    if times.iter().any(|column| !column.kind.starts_with("timestamp")) {
+    if times
+        .iter()
+        .any(|column| !column.kind.starts_with("timestamp"))
+    {
         return History::Left("its times are the numbers of this server's transactions".into());
     }
     let mut times = match times.is_empty() {
@@ -58,13 +61,20 @@ pub async fn refusal(session: &mut Session) -> Result<Option<String>> {
         let mut rows = rows.iter();
         rows.find(|row| row.text(0) == name).map(|row| row.text(1))
     };
-    Ok(match (value("system_versioning_insert_history"), value("secure_timestamp")) {
-        (None, _) => Some("the target takes rows of the past from MariaDB 10.11 on only".into()),
-        (_, Some(secure)) if secure == "YES" || secure == "REPLICATION" => Some(format!(
-            "the target takes no rows of the past while its secure_timestamp is {secure}"
-        )),
-        _ => None,
-    })
+    Ok(
+        match (
+            value("system_versioning_insert_history"),
+            value("secure_timestamp"),
+        ) {
+            (None, _) => {
+                Some("the target takes rows of the past from MariaDB 10.11 on only".into())
+            }
+            (_, Some(secure)) if secure == "YES" || secure == "REPLICATION" => Some(format!(
+                "the target takes no rows of the past while its secure_timestamp is {secure}"
+            )),
+            _ => None,
+        },
+    )
 }
 
 /// A table to read from, with the rows of the past where they are copied.
@@ -105,8 +115,13 @@ fn hidden(name: &str, what: &str) -> Column {
 
 /// Notes the server's end of time as the default of the column that needs it.
 fn end_at(times: &mut [Column], version: &str) {
-    let mut parts = version.split('.').map_while(|part| part.parse::<u32>().ok());
-    let version = (parts.next().unwrap_or_default(), parts.next().unwrap_or_default());
+    let mut parts = version
+        .split('.')
+        .map_while(|part| part.parse::<u32>().ok());
+    let version = (
+        parts.next().unwrap_or_default(),
+        parts.next().unwrap_or_default(),
+    );
     let end = if version >= (11, 5) { LATER_END } else { END };
     for column in times.iter_mut().filter(|column| says(column, TIMES[1])) {
         column.default = Some(end.into());
@@ -151,7 +166,12 @@ mod tests {
             kind: kind.into(),
             ..hidden("x", what)
         };
-        let of = |kind| of(&versioned(vec![column(kind, "ROW START"), column(kind, "ROW END")]), &flavour("10.11.6"));
+        let of = |kind| {
+            of(
+                &versioned(vec![column(kind, "ROW START"), column(kind, "ROW END")]),
+                &flavour("10.11.6"),
+            )
+        };
         assert!(matches!(of("bigint(20) unsigned"), History::Left(_)));
         assert!(matches!(of("timestamp(6)"), History::Copied(times) if times.len() == 2));
     }

@@ -6,6 +6,7 @@
 
 mod catalog;
 mod chunks;
+mod definers;
 mod definition;
 mod dialect;
 mod facts;
@@ -18,6 +19,7 @@ mod nodelay;
 mod objects;
 mod outside;
 mod pin;
+mod qualifiers;
 mod query;
 mod script;
 mod sequences;
@@ -26,6 +28,7 @@ mod snapshot;
 mod spell;
 mod swap;
 mod target;
+mod tokens;
 mod undo;
 mod watch;
 
@@ -264,7 +267,7 @@ impl Server for MySqlServer {
         let is_read_only = settings
             .first()
             .is_some_and(|row| is_on(row.text(0)) || is_on(row.text(1)));
-        let facts = facts::read(&mut session).await?;
+        let mut facts = facts::read(&mut session, &lines).await?;
         let grants = Grants::read(&account, &lines);
         let mut findings = grants.findings(database, role);
         if role == Role::Target && is_read_only {
@@ -276,6 +279,9 @@ impl Server for MySqlServer {
         let catalog = catalog::read(&mut session, &self.flavour, database).await?;
         if catalog.is_none() && role == Role::Source {
             return Err(self.no_database(&mut session, database).await);
+        }
+        if let Some(catalog) = catalog.as_ref().filter(|_| role == Role::Source) {
+            facts.broken = facts::broken(&mut session, catalog).await?;
         }
         Ok(Survey {
             product: self.product.clone(),

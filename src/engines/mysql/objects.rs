@@ -1,9 +1,26 @@
 //! Makes views, triggers, routines and events under the settings that they were made with.
+//!
+//! What stands on others is tried until none more succeeds. Each is read again: what the server does not show as it was
+//! asked for has failed.
 
 use super::dialect::{quote, text};
-use super::session::{LITERAL, Session};
+use super::session::{LITERAL, Row, Session, number};
+use super::tokens::{Kind, Token, tokens};
+use super::{definers, qualifiers};
 use crate::engines::{Error, Result};
 use crate::model::catalog::{Object, ObjectKind};
+
+/// Whose rights an object is made to run with.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Whose {
+    /// Those of its definer.
+    Theirs,
+    /// Those of this account, for as long as others are made upon it.
+    Own,
+}
+
+/// Objects that were made, in that order, and those that failed, each with its cause.
+type Tried<'a> = (Vec<&'a Object>, Vec<(&'a Object, Error)>);
 
 /// Makes objects in their order; views, which may stand on each other, are tried until none more succeeds
 /// (D01). Returns those that failed, each with its cause.
@@ -15,49 +32,214 @@ pub async fn make(
     session
         .run("use the database", &format!("USE {}", quote(database)))
         .await?;
-    let mut waiting: Vec<&Object> = objects.iter().collect();
+    let all = objects.iter().collect();
+    let (_, mut failed) = try_all(session, database, all, Whose::Theirs).await?;
+    // No definer, or no rights of his.
+    let lacks_definer = |(_, error): &(&Object, Error)| matches!(number(error), Some(1449 | 1356));
+    if failed.iter().any(lacks_definer) {
+        failed = from_below(session, database, objects, failed).await?;
+    }
+    restore(session).await?;
+    Ok(failed
+        .into_iter()
+        .map(|(object, error)| (object.clone(), error))
+        .collect())
+}
+
+async fn try_all<'a>(
+    session: &mut Session,
+    database: &str,
+    mut waiting: Vec<&'a Object>,
+    whose: Whose,
+) -> Result<Tried<'a>> {
+    let mut made = Vec::new();
     loop {
         let mut failed = Vec::new();
         for object in &waiting {
-            match make_one(session, database, object).await {
-                Ok(()) => {}
+            match make_one(session, database, object, whose).await {
+                Ok(()) => made.push(*object),
                 Err(error @ Error::Lost { .. }) => return Err(error),
                 Err(error) => failed.push((*object, error)),
             }
         }
         if failed.is_empty() || failed.len() == waiting.len() {
-            restore(session).await?;
-            return Ok(failed
-                .into_iter()
-                .map(|(object, error)| (object.clone(), error))
-                .collect());
+            return Ok((made, failed));
         }
         waiting = failed.into_iter().map(|(object, _)| object).collect();
     }
 }
 
-async fn make_one(session: &mut Session, database: &str, object: &Object) -> Result<()> {
-    drop_one(session, database, object).await?;
-    let mut settings = vec!["sql_mode = ''".to_string()];
-    for (name, value) in &object.session {
-        match name.as_str() {
-            // The statement travels as UTF-8: another character set is claimed only where the bytes agree.
-            "character_set_client"
-                if !object.definition.is_ascii() && !value.starts_with("utf8") => {}
-            _ => settings.push(format!("{name} = '{}'", value.replace('\'', ""))),
+/// A server makes no view upon what runs with the rights of an account that it does not know. So all of them are made
+/// as this account's own first; each gets its definer once nothing more is made upon it (D03).
+async fn from_below<'a>(
+    session: &mut Session,
+    database: &str,
+    objects: &'a [Object],
+    failed: Vec<(&'a Object, Error)>,
+) -> Result<Vec<(&'a Object, Error)>> {
+    let stands = |object: &&Object| matches!(object.kind, ObjectKind::View | ObjectKind::Function);
+    let group = objects.iter().filter(stands).collect();
+    let (made, left) = try_all(session, database, group, Whose::Own).await?;
+    let others = failed.into_iter().filter(|(object, _)| !stands(object));
+    let mut failed: Vec<(&Object, Error)> = others.chain(left).collect();
+    for object in made.into_iter().rev() {
+        match make_one(session, database, object, Whose::Theirs).await {
+            Ok(()) => {}
+            Err(error @ Error::Lost { .. }) => return Err(error),
+            Err(error) => failed.push((object, error)),
         }
     }
-    session
-        .run(
-            "set the session up",
-            &format!("SET SESSION {}", settings.join(", ")),
-        )
-        .await?;
-    let made = session
-        .run(&format!("make {}", object.title()), &object.definition)
-        .await;
+    Ok(failed)
+}
+
+async fn make_one(
+    session: &mut Session,
+    database: &str,
+    object: &Object,
+    whose: Whose,
+) -> Result<()> {
+    drop_one(session, database, object).await?;
+    let action = format!("make {}", object.title());
+    let parts = tokens(&object.definition, qualifiers::modes(object));
+    let definition = match definers::clause(&parts) {
+        Some(clause) if whose == Whose::Own => clause.left_out(&parts),
+        _ => object.definition.clone(),
+    };
+    let made = run(session, object, &action, &definition).await;
     restore(session).await?;
-    made.map(drop)
+    made?;
+    match whose {
+        Whose::Theirs => verify(session, database, object).await,
+        Whose::Own => Ok(()),
+    }
+}
+
+async fn run(session: &mut Session, object: &Object, action: &str, definition: &str) -> Result<()> {
+    let claim = |settings: &[(String, String)]| {
+        let settings = settings
+            .iter()
+            .map(|(name, value)| format!(", {name} = '{}'", value.replace('\'', "")));
+        format!("SET SESSION sql_mode = ''{}", settings.collect::<String>())
+    };
+    if is_foreign(object) {
+        // What a variable holds is prepared in the session's character set (A09).
+        let prepare = format!(
+            "SET @_maestro = {}; {}; PREPARE _maestro FROM @_maestro; SET @_maestro = NULL",
+            text(definition),
+            claim(&object.session)
+        );
+        match session.run(action, &prepare).await {
+            Ok(_) => {
+                let execute = "EXECUTE _maestro; DEALLOCATE PREPARE _maestro";
+                return session.run(action, execute).await.map(drop);
+            }
+            Err(error) if number(&error) == Some(UNPREPARABLE) => restore(session).await?,
+            Err(error) => return Err(error),
+        }
+    }
+    // The statement travels as UTF-8: another character set is claimed only where the bytes agree.
+    let mut settings = object.session.clone();
+    settings.retain(|(name, _)| name != "character_set_client" || !is_foreign(object));
+    session.run("set the session up", &claim(&settings)).await?;
+    session.run(action, definition).await.map(drop)
+}
+
+/// This statement cannot be prepared: MySQL says so of all programs but views.
+const UNPREPARABLE: u16 = 1295;
+
+/// Whether the text was sent in a character set in which it has other bytes than in UTF-8.
+pub fn is_foreign(object: &Object) -> bool {
+    let charset = setting(object, "character_set_client");
+    !object.definition.is_ascii() && charset.is_some_and(|charset| !charset.starts_with("utf8"))
+}
+
+/// Whether a server that prepares such statements takes the text in the character set that it came in: what is prepared
+/// is converted to that of the collation.
+pub fn keeps_charset(object: &Object) -> bool {
+    let charset = setting(object, "character_set_client").unwrap_or_default();
+    let collation = setting(object, "collation_connection").unwrap_or_default();
+    collation.split('_').next() == Some(charset)
+}
+
+fn setting<'a>(object: &'a Object, name: &str) -> Option<&'a str> {
+    let found = object.session.iter().find(|(known, _)| known == name)?;
+    Some(&found.1)
+}
+
+/// Sees that the server shows what was asked for: the definition, and the settings that belong to it.
+async fn verify(session: &mut Session, database: &str, object: &Object) -> Result<()> {
+    let kind = object.kind.name().to_uppercase();
+    let place = format!("{}.{}", quote(database), quote(&object.name));
+    let action = format!("read {} again", object.title());
+    let rows = session
+        .rows(&action, &format!("SHOW CREATE {kind} {place}"))
+        .await?;
+    let Some((definition, settings)) = rows.first().map(|row| shown(object.kind, row)) else {
+        return Err(Error::Mismatch("it is not there after it was made".into()));
+    };
+    if !says_the_same(object, definition.trim_end_matches(';')) {
+        let asked = &object.definition;
+        let told = format!("it arrived as another one: {definition}, not {asked}");
+        return Err(Error::Mismatch(told));
+    }
+    for (name, value) in settings {
+        let may_differ = name == "character_set_client" && is_foreign(object);
+        let asked = setting(object, name).unwrap_or_default();
+        if !may_differ && asked != value {
+            let told = format!("it arrived with another {name}: {value}, not {asked}");
+            return Err(Error::Mismatch(told));
+        }
+    }
+    Ok(())
+}
+
+/// The definition and the settings in a row of SHOW CREATE.
+fn shown(kind: ObjectKind, row: &Row) -> (String, Vec<(&'static str, String)>) {
+    let (definition, names): (usize, &[(&str, usize)]) = match kind {
+        ObjectKind::View => (
+            1,
+            &[("character_set_client", 2), ("collation_connection", 3)],
+        ),
+        ObjectKind::Event => (
+            3,
+            &[
+                ("sql_mode", 1),
+                ("time_zone", 2),
+                ("character_set_client", 4),
+                ("collation_connection", 5),
+            ],
+        ),
+        _ => (
+            2,
+            &[
+                ("sql_mode", 1),
+                ("character_set_client", 3),
+                ("collation_connection", 4),
+            ],
+        ),
+    };
+    let settings = names
+        .iter()
+        .map(|(name, column)| (*name, row.text(*column)));
+    (row.text(definition), settings.collect())
+}
+
+/// A view is printed anew by every version, with its own habits of parentheses and spaces.
+fn says_the_same(object: &Object, shown: &str) -> bool {
+    if object.kind != ObjectKind::View {
+        return object.definition == shown;
+    }
+    let said = |text: &str| -> Vec<String> {
+        let counts = |token: &&Token<'_>| {
+            token.kind != Kind::Gap && !token.is_sign("(") && !token.is_sign(")")
+        };
+        tokens(text, qualifiers::modes(object))
+            .iter()
+            .filter(counts)
+            .map(|token| token.text.to_string())
+            .collect()
+    };
+    said(&object.definition) == said(shown)
 }
 
 /// Drops an object where it is.
@@ -80,7 +262,10 @@ pub async fn drop_one(session: &mut Session, database: &str, object: &Object) ->
 
 /// Whether an object of this kind and name is there.
 pub async fn is_there(session: &mut Session, database: &str, object: &Object) -> Result<bool> {
-    let routine = format!(" AND ROUTINE_TYPE = '{}'", object.kind.name().to_uppercase());
+    let routine = format!(
+        " AND ROUTINE_TYPE = '{}'",
+        object.kind.name().to_uppercase()
+    );
     let (table, schema, name, more) = match object.kind {
         ObjectKind::Trigger => ("TRIGGERS", "TRIGGER_SCHEMA", "TRIGGER_NAME", ""),
         ObjectKind::View => ("VIEWS", "TABLE_SCHEMA", "TABLE_NAME", ""),

@@ -83,7 +83,9 @@ fn mentions(sql: &str) -> Vec<Mention> {
         let (first, end) = unquoted(sql, open);
         at = end;
         bare = end;
-        if ["nextval(", "lastval(", "setval("].iter().any(|call| before.ends_with(call))
+        if ["nextval(", "lastval(", "setval("]
+            .iter()
+            .any(|call| before.ends_with(call))
             && sql[open..].starts_with('`')
             && sql[end..].starts_with(".`")
         {
@@ -192,7 +194,9 @@ pub async fn put(
         .unwrap_or_default();
     let place = format!("{}.{}", quote(database), quote(name));
     let sql = set(&place, wanted).ok_or_else(|| {
-        Error::Mismatch(format!("the source does not say where sequence {name} stands"))
+        Error::Mismatch(format!(
+            "the source does not say where sequence {name} stands"
+        ))
     })?;
     session.run(&format!("set sequence {name}"), &sql).await?;
     let there = position(session, database, name).await?;

@@ -193,7 +193,11 @@ impl MySqlTarget {
             });
             let changes: Vec<String> = drawing.collect();
             let what = format!("the default of {} by a sequence", table.name);
-            let sql = format!("ALTER TABLE {} {}", self.live(&table.name), changes.join(", "));
+            let sql = format!(
+                "ALTER TABLE {} {}",
+                self.live(&table.name),
+                changes.join(", ")
+            );
             match session.run(&format!("set {what}"), &sql).await {
                 Ok(_) => {}
                 Err(error @ Error::Lost { .. }) => return Err(error),
@@ -310,7 +314,8 @@ impl MySqlTarget {
 
     /// The live sequences that leave: replaced ones and removed ones.
     fn leaving_sequences(&self) -> impl Iterator<Item = &String> {
-        let moves = || sequences::among(&self.work.objects).chain(sequences::among(&self.work.dropped));
+        let moves =
+            || sequences::among(&self.work.objects).chain(sequences::among(&self.work.dropped));
         let before = self.work.before.iter();
         before
             .flat_map(|before| sequences::among(&before.objects))

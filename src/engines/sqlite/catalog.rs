@@ -347,6 +347,7 @@ fn object(kind: ObjectKind, name: String, table: Option<String>, definition: Str
         table,
         definition,
         session: Vec::new(),
+        definer: None,
         obstacle: None,
     }
 }

@@ -26,6 +26,7 @@ fn object(kind: ObjectKind, name: &str, table: Option<&str>, definition: &str) -
         table: table.map(str::to_string),
         definition: definition.into(),
         session: Vec::new(),
+        definer: None,
         obstacle: None,
     }
 }
