@@ -12,6 +12,7 @@ use super::places::{self, DatabasePair, Opened, PairArgs};
 use super::{Command, Context, Error, Group, Result};
 use crate::model::catalog::{Catalog, Table};
 use crate::model::diff;
+use crate::model::selection::quoted;
 use crate::output::Exit;
 use crate::plan::TableFilter;
 use crate::run;
@@ -115,7 +116,8 @@ impl Args {
         )
         .await?;
         refuse_mixed(&source, &target)?;
-        let pairs = places::databases(cx, pair, source.server.as_ref(), &self.pair.maps()?).await?;
+        let servers = (source.server.as_ref(), target.server.as_ref());
+        let pairs = places::databases(cx, pair, servers, &self.pair.maps()?).await?;
         let mut databases = Vec::new();
         for pair in pairs {
             let started = std::time::Instant::now();
@@ -231,7 +233,7 @@ impl Args {
 
     fn filter(&self, pair: &DatabasePair) -> Result<TableFilter> {
         let mut patterns = self.table.clone();
-        patterns.extend(pair.table.clone());
+        patterns.extend(pair.table.as_deref().map(quoted));
         TableFilter::new(&patterns).map_err(Error::usage)
     }
 }

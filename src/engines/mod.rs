@@ -88,8 +88,13 @@ pub trait Server: Guard {
     fn spell(&self, from: &Survey, _to: &Survey, _wish: Wish) -> Spelled {
         Spelled {
             catalog: from.catalog.clone().unwrap_or_default(),
-            remarks: Vec::new(),
+            ..Spelled::default()
         }
+    }
+
+    /// A database's name as this server spells it, whether it is there or not.
+    async fn spelled(&self, database: &str) -> Result<String> {
+        Ok(database.to_string())
     }
 
     /// Whether `other` is this very server, reached whichever way.

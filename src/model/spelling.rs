@@ -1,5 +1,7 @@
 //! How what the source holds is spelled for the target: what is asked for, and what came of it.
 
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
 
 use super::catalog::{Catalog, ObjectKind};
@@ -41,6 +43,8 @@ pub enum Definer {
 pub struct Spelled {
     pub catalog: Catalog,
     pub remarks: Vec<Remark>,
+    /// The tables whose names the target spells in another way: its name, then the source's.
+    pub renamed: BTreeMap<String, String>,
 }
 
 /// Something to be said before anything is written.

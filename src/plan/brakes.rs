@@ -200,17 +200,15 @@ fn reversed(plan: &Plan, facts: &Facts, allow: &Allow) -> Option<Finding> {
 
 /// Tables that the target counts further in, and wrote later, than the source.
 fn newer(plan: &Plan, facts: &Facts) -> Option<Finding> {
-    let replaced = |name: &str| {
-        plan.tables
-            .iter()
-            .any(|table| table.replaces && table.table.name == name)
-    };
     let (source, target) = &facts.tides;
     let ahead: Vec<String> = target
         .iter()
-        .filter(|tide| replaced(&tide.table))
         .filter_map(|tide| {
-            let other = source.iter().find(|other| other.table == tide.table)?;
+            let planned = plan.tables.iter();
+            let mut replaced =
+                planned.filter(|table| table.replaces && table.table.name == tide.table);
+            let name = replaced.next()?.source_name();
+            let other = source.iter().find(|other| other.table == name)?;
             let (next, behind) = (tide.next?, other.next?);
             // A source that was never written since its server started is older than one that was.
             let later = tide.written? > other.written.unwrap_or(i64::MIN);

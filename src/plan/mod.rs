@@ -70,9 +70,19 @@ pub struct Side {
 pub struct TablePlan {
     /// As it will be on the target.
     pub table: Table,
+    /// Its name on the source, where the target spells it in another way.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub renamed: Option<String>,
     pub rows: RowsOf,
     /// Whether a live table of this name gives way.
     pub replaces: bool,
+}
+
+impl TablePlan {
+    /// The table's name on the source.
+    pub fn source_name(&self) -> &str {
+        self.renamed.as_deref().unwrap_or(&self.table.name)
+    }
 }
 
 /// Whose rows a table gets.

@@ -2,7 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use super::{Content, Error, ExtraTables, NotCopied, Plan, RowsOf, Side, SyncOptions, TablePlan};
+use super::{
+    Content, Error, ExtraTables, NotCopied, Plan, RowsOf, Side, SyncOptions, TableFilter, TablePlan,
+};
 use crate::model::catalog::{Catalog, History, Object, ObjectKind, Table};
 use crate::model::diff;
 use crate::model::spelling::{About, Events, Mapped, Says, Spelled};
@@ -21,7 +23,6 @@ pub type Answers = BTreeMap<Probe, Rows>;
 
 /// What must be known beside the surveys: whether tables that `--schema` would replace hold rows.
 pub fn probes(spelled: &Spelled, to: &Survey, options: &SyncOptions) -> Vec<Probe> {
-    let source = &spelled.catalog;
     let Some(target) = &to.catalog else {
         return Vec::new();
     };
@@ -33,7 +34,7 @@ pub fn probes(spelled: &Spelled, to: &Survey, options: &SyncOptions) -> Vec<Prob
             .table(&table.name)
             .is_some_and(|other| !diff::tables(table, other).is_empty())
     };
-    chosen(source, options)
+    chosen(spelled, options)
         .filter(differing)
         .map(|table| Probe::Count(table.name.clone()))
         .collect()
@@ -63,14 +64,15 @@ pub fn sync(
     let source = &spelled.catalog;
     let target = to.catalog.as_ref().unwrap_or(&empty);
     let names = source.tables.iter().map(|table| table.name.as_str());
+    let names = names.chain(spelled.renamed.values().map(String::as_str));
     if let Some(problem) = options.only.unmatched(names) {
         return Err(Error::Usage(problem));
     }
     let mut findings: Vec<Finding> = from.findings.iter().chain(&to.findings).cloned().collect();
-    let tables = tables(source, target, answers, options, &mut findings);
+    let tables = tables(spelled, target, answers, options, &mut findings);
     unknown_collations(source, to, &tables, &mut findings);
-    let removed = removed(source, target, options);
-    let mut dropped = dropped(source, target, options, &removed);
+    let removed = removed(spelled, target, options);
+    let mut dropped = dropped(spelled, target, options, &removed);
     // What the source may only hide is not taken for removed (C08).
     let hidden = |kind| {
         from.unseen
@@ -86,13 +88,13 @@ pub fn sync(
             mend: "leave --data out to create it".into(),
         });
     }
-    let objects = objects(source, target, options, &tables);
+    let objects = objects(spelled, target, options, &tables);
     let said = said(spelled, to, options, (&tables, &objects));
     findings.extend(said.findings);
     if !findings.is_empty() {
         return Err(Error::Findings(findings));
     }
-    let mut not_copied = not_copied(source, target, options, &tables);
+    let mut not_copied = not_copied(spelled, target, options, &tables);
     not_copied.extend(said.not_copied);
     let mut warnings = warnings(from, &tables, options);
     warnings.extend(said.warnings);
@@ -120,34 +122,41 @@ fn side(survey: &Survey) -> Side {
     }
 }
 
+/// Whether a filter speaks of a table, by its name on the target or on the source.
+fn meant(filter: &TableFilter, table: &str, spelled: &Spelled) -> bool {
+    let source = spelled.renamed.get(table);
+    filter.matches(table) || source.is_some_and(|source| filter.matches(source))
+}
+
 /// The source's tables that the options speak of.
-fn chosen<'a>(source: &'a Catalog, options: &'a SyncOptions) -> impl Iterator<Item = &'a Table> {
-    source.tables.iter().filter(|table| {
-        (options.only.is_empty() || options.only.matches(&table.name))
-            && !options.exclude.matches(&table.name)
+fn chosen<'a>(spelled: &'a Spelled, options: &'a SyncOptions) -> impl Iterator<Item = &'a Table> {
+    spelled.catalog.tables.iter().filter(|table| {
+        (options.only.is_empty() || meant(&options.only, &table.name, spelled))
+            && !meant(&options.exclude, &table.name, spelled)
     })
 }
 
 fn tables(
-    source: &Catalog,
+    spelled: &Spelled,
     target: &Catalog,
     answers: &Answers,
     options: &SyncOptions,
     findings: &mut Vec<Finding>,
 ) -> Vec<TablePlan> {
     let mut plans = Vec::new();
-    for table in chosen(source, options) {
+    for table in chosen(spelled, options) {
         let there = target.table(&table.name);
         let changes = there
             .map(|other| diff::tables(table, other))
             .unwrap_or_default();
-        let with_rows = if options.no_data.matches(&table.name) {
+        let with_rows = if meant(&options.no_data, &table.name, spelled) {
             RowsOf::Nobody
         } else {
             RowsOf::Source
         };
         let plan = |table: &Table, rows| TablePlan {
             table: table.clone(),
+            renamed: spelled.renamed.get(&table.name).cloned(),
             rows,
             replaces: there.is_some(),
         };
@@ -205,9 +214,10 @@ fn mirrors(options: &SyncOptions) -> bool {
         && options.extra == ExtraTables::Remove
 }
 
-fn removed(source: &Catalog, target: &Catalog, options: &SyncOptions) -> Vec<String> {
+fn removed(spelled: &Spelled, target: &Catalog, options: &SyncOptions) -> Vec<String> {
     let extra = |table: &&Table| {
-        source.table(&table.name).is_none() && !options.exclude.matches(&table.name)
+        spelled.catalog.table(&table.name).is_none()
+            && !meant(&options.exclude, &table.name, spelled)
     };
     let extras = target
         .tables
@@ -222,24 +232,25 @@ fn removed(source: &Catalog, target: &Catalog, options: &SyncOptions) -> Vec<Str
 }
 
 /// Whether an object belongs to a table that the options speak of.
-fn concerns(object: &Object, options: &SyncOptions) -> bool {
+fn concerns(object: &Object, options: &SyncOptions, spelled: &Spelled) -> bool {
     match &object.table {
         Some(table) => {
-            (options.only.is_empty() || options.only.matches(table))
-                && !options.exclude.matches(table)
+            (options.only.is_empty() || meant(&options.only, table, spelled))
+                && !meant(&options.exclude, table, spelled)
         }
         None => options.only.is_empty(),
     }
 }
 
 /// Whether an object is a sequence that the options speak of, or that a planned table draws from (C11).
-fn counts(object: &Object, options: &SyncOptions, tables: &[TablePlan]) -> bool {
+fn counts(object: &Object, options: &SyncOptions, spelled: &Spelled, tables: &[TablePlan]) -> bool {
     let draws = |plan: &TablePlan| plan.table.sequences.contains(&object.name);
-    object.kind == ObjectKind::Sequence && (concerns(object, options) || tables.iter().any(draws))
+    object.kind == ObjectKind::Sequence
+        && (concerns(object, options, spelled) || tables.iter().any(draws))
 }
 
 fn objects(
-    source: &Catalog,
+    spelled: &Spelled,
     target: &Catalog,
     options: &SyncOptions,
     tables: &[TablePlan],
@@ -252,10 +263,9 @@ fn objects(
     };
     let existing = |object: &Object| target.object(object.kind, &object.name);
     if options.content == Content::Data {
-        let positions = source
-            .objects
-            .iter()
-            .filter(|object| counts(object, options, tables) && existing(object) == Some(*object));
+        let positions = spelled.catalog.objects.iter().filter(|object| {
+            counts(object, options, spelled, tables) && existing(object) == Some(*object)
+        });
         // The target's own triggers step aside for the swap and come back.
         return positions
             .chain(target.objects.iter().filter(|object| staged(object)))
@@ -265,21 +275,24 @@ fn objects(
     let wanted = |object: &&Object| {
         let known = existing(object);
         // Where a sequence stands is no part of its definition.
-        let moves = options.content == Content::Everything && counts(object, options, tables);
+        let moves =
+            options.content == Content::Everything && counts(object, options, spelled, tables);
         object.obstacle.is_none()
-            && (concerns(object, options) || counts(object, options, tables))
+            && (concerns(object, options, spelled) || counts(object, options, spelled, tables))
             && (staged(object) || moves || known.is_none_or(|other| other != *object))
             && (options.content != Content::Schema || known.is_none() || staged(object))
     };
+    let source = &spelled.catalog;
     source.objects.iter().filter(wanted).cloned().collect()
 }
 
 fn dropped(
-    source: &Catalog,
+    spelled: &Spelled,
     target: &Catalog,
     options: &SyncOptions,
     removed: &[String],
 ) -> Vec<Object> {
+    let source = &spelled.catalog;
     let extra = |object: &&Object| {
         let goes_with_table = object
             .table
@@ -292,7 +305,7 @@ fn dropped(
         let leaves = mirrors(options) || (options.content == Content::Everything && replaced);
         source.object(object.kind, &object.name).is_none()
             && object.obstacle.is_none()
-            && concerns(object, options)
+            && concerns(object, options, spelled)
             && leaves
             && !goes_with_table
     };
@@ -300,7 +313,7 @@ fn dropped(
 }
 
 fn not_copied(
-    source: &Catalog,
+    spelled: &Spelled,
     target: &Catalog,
     options: &SyncOptions,
     tables: &[TablePlan],
@@ -315,19 +328,18 @@ fn not_copied(
     let named = |object: &Object| {
         let there = || target.object(object.kind, &object.name);
         let reason = match options.content {
-            Content::Data => (counts(object, options, tables) && there() != Some(object))
+            Content::Data => (counts(object, options, spelled, tables) && there() != Some(object))
                 .then(|| "the target has none with this definition".to_string()),
-            _ => object
-                .obstacle
-                .clone()
-                .filter(|_| concerns(object, options) || counts(object, options, tables)),
+            _ => object.obstacle.clone().filter(|_| {
+                concerns(object, options, spelled) || counts(object, options, spelled, tables)
+            }),
         };
         reason.map(|reason| NotCopied {
             what: object.title(),
             reason,
         })
     };
-    let objects = source.objects.iter().filter_map(named);
+    let objects = spelled.catalog.objects.iter().filter_map(named);
     objects.chain(tables.iter().filter_map(left)).collect()
 }
 

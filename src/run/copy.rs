@@ -21,6 +21,7 @@ use crate::engines::{self, BatchLimit, Loader, Mark, Snapshot, StagedTable, Targ
 use crate::model::batch::{Batch, Chunk};
 use crate::model::catalog::{Catalog, Table};
 use crate::model::units::{Bytes, Rows};
+use crate::plan::TablePlan;
 
 /// What a range aims at: about half a second of work.
 const CHUNK_BYTES: u64 = 16 << 20;
@@ -44,8 +45,9 @@ pub struct Pair {
 }
 
 impl Pair {
-    pub fn new(source: &Catalog, to: &Table) -> Pair {
-        let mut from = source.table(&to.name).unwrap_or(to).clone();
+    pub fn new(source: &Catalog, plan: &TablePlan) -> Pair {
+        let to = &plan.table;
+        let mut from = source.table(plan.source_name()).unwrap_or(to).clone();
         if to.times().is_empty() {
             from.history = to.history.clone();
         }

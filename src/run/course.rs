@@ -195,7 +195,7 @@ impl<'a> Course<'a> {
             .tables
             .iter()
             .filter(|plan| plan.rows == RowsOf::Source)
-            .map(|plan| Pair::new(source, &plan.table))
+            .map(|plan| Pair::new(source, plan))
             .collect();
         let tables: Vec<Table> = pairs.iter().map(|pair| pair.from.clone()).collect();
         // Without rows to read there is nothing that readers must share.
@@ -304,7 +304,8 @@ impl<'a> Course<'a> {
     fn work(&self, mut source: Catalog, before: Option<Catalog>) -> TargetWork {
         let (plan, job) = (self.plan, self.job);
         for table in &mut source.tables {
-            if let Some(planned) = plan.tables.iter().find(|one| one.table.name == table.name) {
+            let mut planned = plan.tables.iter();
+            if let Some(planned) = planned.find(|one| one.source_name() == table.name) {
                 *table = planned.table.clone();
             }
         }

@@ -296,7 +296,7 @@ async fn chosen(
         };
         let spelled = Spelled {
             catalog: survey.catalog.clone().unwrap_or_default(),
-            remarks: Vec::new(),
+            ..Spelled::default()
         };
         let options = SyncOptions::default();
         match plan::sync(&survey, &nowhere, &spelled, &Answers::new(), &options) {

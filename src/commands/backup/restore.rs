@@ -115,8 +115,8 @@ impl Restore {
             map: self.map.clone(),
             ..PairArgs::default()
         };
-        let source = way.source.server.as_ref();
-        let pairs = places::databases(cx, &way.pair, source, &maps.maps()?).await?;
+        let servers = (way.source.server.as_ref(), target.server.as_ref());
+        let pairs = places::databases(cx, &way.pair, servers, &maps.maps()?).await?;
         let options = SyncOptions {
             only: TableFilter::new(&self.table).map_err(Error::usage)?,
             extra: match self.keep_extra {

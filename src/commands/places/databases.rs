@@ -32,22 +32,28 @@ pub struct DatabasePair {
 pub async fn databases(
     cx: &Context<'_>,
     pair: &Pair,
-    source: &dyn Server,
+    (source, target): (&dyn Server, &dyn Server),
     maps: &[(String, String)],
 ) -> Result<Vec<DatabasePair>> {
     let listed = names(source).await?;
     let from = settled(&pair.source, &listed);
     let chosen = match (&from.database, &pair.select) {
         (Some(database), _) => {
-            is_there(source, database, &listed).await?;
-            vec![database.clone()]
+            let database = source.spelled(database).await?;
+            is_there(source, &database, &listed).await?;
+            vec![database]
         }
         (None, Some(select)) => chosen(select, &from, &listed, cx.session)?,
         (None, None) => Vec::new(),
     };
     let only = saved_address(cx, &pair.target.connection)?.and_then(|it| only_database(&it));
     let to = followed(&from, &pair.target, only)?;
-    paired(&chosen, &from, &to, maps)
+    let mut pairs = paired(&chosen, &from, &to, maps)?;
+    for pair in &mut pairs {
+        pair.target = target.spelled(&pair.target).await?;
+    }
+    distinct(&pairs, &to.connection)?;
+    Ok(pairs)
 }
 
 /// The names of the databases that a user may pick, sorted.
@@ -201,24 +207,31 @@ fn paired(
             "--map {unknown}: it is not among the databases of this run{near}"
         )));
     }
-    let mut taken: BTreeMap<String, &String> = BTreeMap::new();
     let mut pairs = Vec::new();
     for name in chosen {
-        let goal = goal(name, target, maps)?;
-        if let Some(other) = taken.insert(goal.clone(), name) {
-            return Err(Error::usage(format!(
-                "{other} and {name} would both go into {goal} of {}",
-                target.connection
-            ))
-            .hint("give one of them another name with --map"));
-        }
         pairs.push(DatabasePair {
             source: name.clone(),
-            target: goal,
+            target: goal(name, target, maps)?,
             table: source.table.clone(),
         });
     }
+    distinct(&pairs, &target.connection)?;
     Ok(pairs)
+}
+
+/// Refuses two databases that would go into one.
+fn distinct(pairs: &[DatabasePair], connection: &str) -> Result<()> {
+    let mut taken: BTreeMap<&String, &String> = BTreeMap::new();
+    for pair in pairs {
+        if let Some(other) = taken.insert(&pair.target, &pair.source) {
+            return Err(Error::usage(format!(
+                "{other} and {} would both go into {} of {connection}",
+                pair.source, pair.target
+            ))
+            .hint("give one of them another name with --map"));
+        }
+    }
+    Ok(())
 }
 
 /// The name that a database gets on the target.

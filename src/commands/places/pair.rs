@@ -8,7 +8,7 @@ use super::read::{Known, is_number, outside_quotes, read, slash};
 use crate::commands::context::{Place, Session};
 use crate::commands::{Context, Error, Result};
 use crate::model::endpoint::is_address;
-use crate::model::selection::Selection;
+use crate::model::selection::{Selection, unquoted};
 
 /// The words that name two places and a selection: what `sync` and `compare` share.
 #[derive(Clone, Debug, Default, PartialEq, Eq, clap::Args)]
@@ -41,17 +41,20 @@ impl PairArgs {
     pub fn maps(&self) -> Result<Vec<(String, String)>> {
         let mut maps: Vec<(String, String)> = Vec::new();
         for word in &self.map {
-            let Some((from, to)) = word
-                .split_once('=')
+            let sign = outside_quotes(word).find(|(_, c)| *c == '=');
+            let Some((from, to)) = sign
+                .map(|(at, _)| (&word[..at], &word[at + 1..]))
                 .filter(|(from, to)| !from.is_empty() && !to.is_empty())
             else {
                 return Err(Error::usage(format!("--map {word} is not DB=NEW"))
-                    .hint("as in --map shop=shop_copy"));
+                    .hint("as in --map shop=shop_copy; odd names go between backticks"));
             };
-            if maps.iter().any(|(known, _)| known == from) {
+            let plain = |name: &str| unquoted(name).unwrap_or_else(|| name.to_string());
+            let (from, to) = (plain(from), plain(to));
+            if maps.iter().any(|(known, _)| *known == from) {
                 return Err(Error::usage(format!("--map names {from} twice")));
             }
-            maps.push((from.to_string(), to.to_string()));
+            maps.push((from, to));
         }
         Ok(maps)
     }
@@ -187,7 +190,7 @@ pub fn is_place(word: &str, known: &Known) -> bool {
     }
     is_address(word)
         || slash(word).is_some()
-        || known.has(&crate::model::selection::unquoted(word).unwrap_or_else(|| word.to_string()))
+        || known.has(&unquoted(word).unwrap_or_else(|| word.to_string()))
 }
 
 /// Whether a word begins with `/REGEX/` as a selection writes it; a folder is written without a slash at its end.

@@ -280,7 +280,8 @@ impl Choices {
             places::open(cx, &pair.target),
         )
         .await?;
-        let pairs = places::databases(cx, pair, source.server.as_ref(), &self.pair.maps()?).await?;
+        let servers = (source.server.as_ref(), target.server.as_ref());
+        let pairs = places::databases(cx, pair, servers, &self.pair.maps()?).await?;
         planned::plan(cx, source, target, pairs, options, &self.allow()).await
     }
 

@@ -156,9 +156,8 @@ fn narrowed(options: &SyncOptions, pair: &DatabasePair) -> Result<SyncOptions> {
             "a place with a table and --table say the same thing twice",
         ));
     }
-    let only = TableFilter::new(std::slice::from_ref(table)).map_err(Error::usage)?;
     Ok(SyncOptions {
-        only,
+        only: TableFilter::exactly(table),
         ..options.clone()
     })
 }

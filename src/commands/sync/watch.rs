@@ -145,16 +145,19 @@ async fn figures(
     if before.iter().all(|rows| rows.0 == 0) {
         return Ok(Vec::new());
     }
-    let rows_of = |table: &Table| {
-        let planned = plan.tables.iter().find(|one| one.table.name == table.name);
-        planned.map(|planned| planned.rows)
+    let planned = |table: &Table| {
+        let mut planned = plan.tables.iter();
+        planned.find(|one| one.source_name() == table.name)
+    };
+    let arrives_as = |table: &Table, other: &Table| {
+        planned(table).is_some_and(|planned| planned.table.name == other.name)
     };
     let (replaced, new): (Vec<Table>, Vec<Table>) = source
         .iter()
         .flat_map(|source| &source.tables)
-        .filter(|table| rows_of(table) == Some(RowsOf::Source))
+        .filter(|table| planned(table).is_some_and(|one| one.rows == RowsOf::Source))
         .cloned()
-        .partition(|table| touched.iter().any(|other| other.name == table.name));
+        .partition(|table| touched.iter().any(|other| arrives_as(table, other)));
     let after = counts(from, &plan.source.database, &replaced).await?;
     let mut figures: Vec<Figure> = touched
         .iter()
@@ -166,7 +169,7 @@ async fn figures(
             after: Some(
                 replaced
                     .iter()
-                    .position(|other| other.name == table.name)
+                    .position(|other| arrives_as(other, table))
                     .map_or(Rows(0), |at| after[at]),
             ),
         })

@@ -10,6 +10,7 @@ mod definers;
 mod definition;
 mod dialect;
 mod facts;
+mod fold;
 mod grants;
 mod guard;
 mod history;
@@ -296,6 +297,28 @@ impl Server for MySqlServer {
 
     fn spell(&self, from: &Survey, to: &Survey, wish: Wish) -> Spelled {
         spell::spell(from, to, wish)
+    }
+
+    /// One that is there counts as it is spelled there; a new one as the server will spell it.
+    async fn spelled(&self, database: &str) -> Result<String> {
+        let sql = format!(
+            "SELECT @@GLOBAL.lower_case_table_names; \
+             SELECT SCHEMA_NAME FROM information_schema.SCHEMATA WHERE LOWER(SCHEMA_NAME) = LOWER({})",
+            text(database)
+        );
+        let mut session = self.session().await?;
+        let answers = session
+            .results("look how the server spells the database", &sql)
+            .await?;
+        let value = answers.first().and_then(|rows| rows.first());
+        let value = value.map(|row| row.number(0)).unwrap_or_default();
+        let names = answers.get(1).into_iter().flatten().map(|row| row.text(0));
+        let same = |name: &String| fold::lower(name) == fold::lower(database);
+        Ok(match value {
+            0 => database.to_string(),
+            1 => fold::lower(database),
+            _ => names.filter(same).next().unwrap_or(database.to_string()),
+        })
     }
 
     async fn is_same_server(&self, other: &dyn Server) -> Result<bool> {

@@ -12,7 +12,7 @@ use crate::model::survey::Survey;
 pub fn spell(from: &Survey, to: &Survey, wish: Wish) -> Spelled {
     let mut spelled = Spelled {
         catalog: from.catalog.clone().unwrap_or_default(),
-        remarks: Vec::new(),
+        ..Spelled::default()
     };
     sequences::spell(&mut spelled.catalog, &to.database);
     history::spell(&mut spelled, to);

@@ -18,6 +18,7 @@ fn side() -> Side {
 
 fn plan(tables: &[(&str, RowsOf)], removed: &[&str]) -> Plan {
     let planned = tables.iter().map(|(name, rows)| TablePlan {
+        renamed: None,
         table: Table {
             name: name.to_string(),
             ..Table::default()

@@ -61,7 +61,7 @@ fn attempt(from: &Survey, to: &Survey, options: &SyncOptions) -> Result<Plan, Er
 fn unchanged(from: &Survey) -> Spelled {
     Spelled {
         catalog: from.catalog.clone().unwrap_or_default(),
-        remarks: Vec::new(),
+        ..Spelled::default()
     }
 }
 

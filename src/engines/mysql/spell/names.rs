@@ -1,6 +1,277 @@
-//! Names that the target cannot tell apart or cannot hold.
+//! Names that the target cannot tell apart, or spells in lower case (D09, `lower_case_table_names`).
+//!
+//! A server with the value 1 spells tables, views and databases in lower case, one with 2 as they were given, and
+//! neither tells `Users` from `users`. There a program may name a table in any case; a server with 0 takes one only.
 
-use crate::model::spelling::Spelled;
-use crate::model::survey::Survey;
+use std::collections::{BTreeMap, BTreeSet};
 
-pub fn spell(_spelled: &mut Spelled, _from: &Survey, _to: &Survey) {}
+use super::super::dialect::quote;
+use super::super::fold::{alike, lower};
+use super::super::tokens::{Kind, Modes, Token, tokens};
+use crate::model::catalog::{Object, ObjectKind};
+use crate::model::spelling::{About, Mapped, Remark, Says, Spelled};
+use crate::model::survey::{Finding, Survey};
+
+pub fn spell(spelled: &mut Spelled, from: &Survey, to: &Survey) {
+    let (source, target) = (from.facts.lower_case_names, to.facts.lower_case_names);
+    if target != 0 {
+        let taken = names(spelled);
+        let clashing = clashes(spelled, &taken, target);
+        if target == 1 {
+            let taken = taken.into_iter().map(|(_, name)| name).collect();
+            fold(spelled, &taken, &clashing);
+        }
+    } else if source != 0 {
+        exact(spelled);
+    }
+    if to.product.flavour != "MariaDB" {
+        triggers(spelled);
+    }
+}
+
+/// Whether an object has its name among those of the tables.
+fn is_like_a_table(object: &Object) -> bool {
+    matches!(object.kind, ObjectKind::View | ObjectKind::Sequence)
+}
+
+/// The names of tables, and of what has its name among them.
+fn names(spelled: &Spelled) -> Vec<(About, String)> {
+    let catalog = &spelled.catalog;
+    let tables = catalog
+        .tables
+        .iter()
+        .map(|table| (About::Table(table.name.clone()), table.name.clone()));
+    let objects = catalog.objects.iter().filter(|one| is_like_a_table(one));
+    let objects = objects.map(|one| (About::Object(one.kind, one.name.clone()), one.name.clone()));
+    tables.chain(objects).collect()
+}
+
+/// Refuses names of which the target can hold only one: of each such group, all but the one in lower case.
+fn clashes(spelled: &mut Spelled, taken: &[(About, String)], value: u8) -> BTreeSet<String> {
+    let mut groups: BTreeMap<String, Vec<&(About, String)>> = BTreeMap::new();
+    for one in taken {
+        groups.entry(alike(&one.1)).or_default().push(one);
+    }
+    let mut clashing = BTreeSet::new();
+    for group in groups.into_values().filter(|group| group.len() > 1) {
+        let told: Vec<&str> = group.iter().map(|(_, name)| name.as_str()).collect();
+        let problem = format!(
+            "{} differ only by case: with lower_case_table_names = {value} the target can hold one of them",
+            told.join(" and ")
+        );
+        for (about, name) in group {
+            clashing.insert(name.clone());
+            if lower(name) == *name {
+                continue;
+            }
+            let rename = "rename one of them on the source".to_string();
+            let mend = match about {
+                About::Table(name) => format!("--exclude {name}, or {rename}"),
+                _ => rename,
+            };
+            let problem = problem.clone();
+            let says = Says::Refused(Finding { problem, mend });
+            let about = about.clone();
+            spelled.remarks.push(Remark { about, says });
+        }
+    }
+    clashing
+}
+
+/// Names in lower case, as the target will show them.
+fn fold(spelled: &mut Spelled, taken: &BTreeSet<String>, clashing: &BTreeSet<String>) {
+    let folded = |name: &str| match clashing.contains(name) {
+        true => name.to_string(),
+        false => lower(name),
+    };
+    let mut mapped = Vec::new();
+    for table in &mut spelled.catalog.tables {
+        let name = folded(&table.name);
+        for key in &mut table.foreign_keys {
+            key.parent = match &mut key.parent_database {
+                Some(database) => {
+                    *database = lower(database);
+                    lower(&key.parent)
+                }
+                None => folded(&key.parent),
+            };
+        }
+        if name != table.name {
+            let made = format!("CREATE TABLE {}", quote(&table.name));
+            if let Some(rest) = table.definition.strip_prefix(&made) {
+                table.definition = format!("CREATE TABLE {}{rest}", quote(&name));
+            }
+            mapped.push((About::Table(name.clone()), table.name.clone(), name.clone()));
+            let source = std::mem::replace(&mut table.name, name.clone());
+            spelled.renamed.insert(name, source);
+        }
+    }
+    for object in &mut spelled.catalog.objects {
+        if let Some(table) = &mut object.table {
+            *table = folded(table);
+        }
+        if object.kind == ObjectKind::View {
+            object.definition = folded_view(&object.definition, &object.name, taken);
+        }
+        if is_like_a_table(object) {
+            let name = folded(&object.name);
+            if name != object.name {
+                let about = About::Object(object.kind, name.clone());
+                mapped.push((about, object.name.clone(), name.clone()));
+                object.name = name;
+            }
+        }
+    }
+    spelled
+        .catalog
+        .tables
+        .sort_by(|left, right| left.name.cmp(&right.name));
+    remark(spelled, mapped, "name of");
+}
+
+/// `name of table: Users becomes users`.
+fn remark(spelled: &mut Spelled, mapped: Vec<(About, String, String)>, what: &str) {
+    spelled
+        .remarks
+        .extend(mapped.into_iter().map(|(about, from, to)| {
+            let what = match &about {
+                About::Object(kind, _) => format!("{what} {kind}"),
+                _ => format!("{what} table"),
+            };
+            let says = Says::Mapped(Mapped { what, from, to });
+            Remark { about, says }
+        }));
+}
+
+/// A view's text with its tables and aliases in lower case, as such a server prints it. Columns keep their names:
+/// they stand behind a dot or behind AS.
+fn folded_view(text: &str, view: &str, tables: &BTreeSet<String>) -> String {
+    let pieces = tokens(text, Modes::default());
+    let solid: Vec<usize> = solid(&pieces);
+    let name = |at: usize| solid.get(at).and_then(|piece| pieces[*piece].name());
+    let is_sign = |at: Option<usize>, sign: &str| {
+        at.and_then(|at| solid.get(at))
+            .is_some_and(|piece| pieces[*piece].is_sign(sign))
+    };
+    let is_word = |at: Option<usize>, words: &[&str]| {
+        at.and_then(|at| solid.get(at))
+            .is_some_and(|piece| words.iter().any(|word| pieces[*piece].is_word(word)))
+    };
+    // Whatever stands before a dot somewhere is a table, an alias or a database.
+    let qualifiers: BTreeSet<String> = (0..solid.len())
+        .filter(|at| is_sign(Some(at + 1), "."))
+        .filter_map(|at| name(at).map(|name| name.into_owned()))
+        .collect();
+    let starts = (0..solid.len())
+        .find(|at| is_word(Some(*at), &["view"]))
+        .and_then(|at| (at..solid.len()).find(|at| is_word(Some(*at), &["as"])));
+    let mut text = String::new();
+    let mut next = 0;
+    for (at, piece) in solid.iter().enumerate() {
+        let before = at.checked_sub(1);
+        let is_own = name(at).is_some_and(|name| name == view) && is_word(before, &["view"]);
+        let is_table = starts.is_some_and(|start| at > start)
+            && !is_sign(before, ".")
+            && !is_word(before, &["as"])
+            && name(at).is_some_and(|name| {
+                qualifiers.contains(name.as_ref()) || tables.contains(name.as_ref())
+            });
+        let is_middle = is_sign(before, ".") && is_sign(Some(at + 1), ".");
+        for gap in &pieces[next..*piece] {
+            text.push_str(gap.text);
+        }
+        let token = &pieces[*piece];
+        match token.kind {
+            Kind::Name if is_own || is_table || is_middle => {
+                text.push_str(&quote(&lower(&token.unquoted())));
+            }
+            _ => text.push_str(token.text),
+        }
+        next = piece + 1;
+    }
+    for gap in &pieces[next..] {
+        text.push_str(gap.text);
+    }
+    text
+}
+
+/// The tokens that are no gaps, by number.
+fn solid(pieces: &[Token<'_>]) -> Vec<usize> {
+    let is_solid = |at: &usize| pieces[*at].kind != Kind::Gap;
+    (0..pieces.len()).filter(is_solid).collect()
+}
+
+/// The tables that programs name, as the target has them: it does not take another case.
+fn exact(spelled: &mut Spelled) {
+    let database = spelled.catalog.database.clone();
+    let names: Vec<String> = names(spelled).into_iter().map(|(_, name)| name).collect();
+    let known: BTreeMap<String, &String> = names
+        .iter()
+        .chain([&database])
+        .map(|name| (alike(name), name))
+        .collect();
+    let mut mapped = Vec::new();
+    for object in &mut spelled.catalog.objects {
+        if is_like_a_table(object) {
+            continue;
+        }
+        let mode = object.session.iter().find(|(name, _)| name == "sql_mode");
+        let mode = mode.map_or("", |(_, mode)| mode);
+        let mut text = String::new();
+        for token in tokens(&object.definition, Modes::of(mode)) {
+            let name = token.name().unwrap_or_default();
+            let exact = known
+                .get(&alike(&name))
+                .filter(|exact| **exact != name.as_ref());
+            let Some(exact) = exact else {
+                text.push_str(token.text);
+                continue;
+            };
+            let about = About::Object(object.kind, object.name.clone());
+            mapped.push((about, name.to_string(), exact.to_string()));
+            match (token.kind, &token.text[..1]) {
+                (Kind::Word, _) => text.push_str(exact),
+                (_, "\"") => text.push_str(&format!("\"{}\"", exact.replace('"', "\"\""))),
+                _ => text.push_str(&quote(exact)),
+            }
+        }
+        object.definition = text;
+    }
+    mapped.dedup();
+    remark(spelled, mapped, "a table's name in");
+}
+
+/// MySQL does not tell the triggers `T` and `t` apart; MariaDB does.
+fn triggers(spelled: &mut Spelled) {
+    let mut seen: BTreeMap<String, String> = BTreeMap::new();
+    for object in &spelled.catalog.objects {
+        if object.kind != ObjectKind::Trigger {
+            continue;
+        }
+        let Some(other) = seen.insert(alike(&object.name), object.name.clone()) else {
+            continue;
+        };
+        let says = Says::Refused(Finding {
+            problem: format!(
+                "the triggers {other} and {} differ only by case: the target can hold one of them",
+                object.name
+            ),
+            mend: "give one of them another name on the source".into(),
+        });
+        let about = About::Object(object.kind, object.name.clone());
+        spelled.remarks.push(Remark { about, says });
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn d09_a_view_keeps_its_columns_and_folds_its_tables() {
+        let text = "CREATE ALGORITHM=UNDEFINED DEFINER=`Ann`@`%` SQL SECURITY DEFINER VIEW `VU` AS select `U`.`Users` AS `Users`,`Db`.`T`.`T` AS `U` from (`Users` `U` join `Db`.`T` on(`T`.`U` = `U`.`Id`))";
+        let folded = "CREATE ALGORITHM=UNDEFINED DEFINER=`Ann`@`%` SQL SECURITY DEFINER VIEW `vu` AS select `u`.`Users` AS `Users`,`db`.`t`.`T` AS `U` from (`users` `u` join `db`.`T` on(`t`.`U` = `u`.`Id`))";
+        let tables = BTreeSet::from(["Users".to_string(), "VU".to_string()]);
+        assert_eq!(folded_view(text, "VU", &tables), folded);
+    }
+}
