@@ -2,9 +2,22 @@
 //! to C12 and D), judged by the servers' own words and never by maestro's.
 
 mod flavours;
+mod history;
 mod names;
 mod programs;
 mod random;
 mod rights;
 mod sequences;
 mod values;
+
+/// Runs each test on MariaDB: what it speaks of, MySQL does not have.
+macro_rules! on_mariadb {
+    ($($test:ident),* $(,)?) => {
+        mod mariadb {
+            $(#[test] fn $test() {
+                crate::live::with(crate::live::Flavor::MariaDb, concat!(module_path!(), stringify!($test)), super::$test);
+            })*
+        }
+    };
+}
+use on_mariadb;

@@ -35,6 +35,8 @@ pub trait Form: Send + Sync {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Part {
     Database,
+    /// A sequence, with where it stands.
+    Sequence(String),
     Table(String),
     /// Routines, events and counters.
     Programs,

@@ -51,11 +51,13 @@ pub async fn save(plan: &Plan, survey: &Survey, job: &Job<'_>) -> Result<Saved, 
     let started = Instant::now();
     let mut catalog = survey.catalog.clone().unwrap_or_default();
     let name = &plan.source.database;
-    job.writer.define(&catalog).await?;
     let tables: Vec<Table> = plan.tables.iter().map(|plan| plan.table.clone()).collect();
     // Without rows to read there is nothing that readers must share.
     let workers = if tables.is_empty() { 1 } else { job.workers };
     let snapshot = job.source.snapshot(name, &tables, workers).await?;
+    let counters = snapshot.counters(&catalog.objects).await?;
+    catalog.options.extend(counters);
+    job.writer.define(&catalog).await?;
     let shared = Arc::new(Shared::new(tables, Arc::from(snapshot), job, name));
     job.listener.on(&Event::Snapshot {
         database: name.clone(),

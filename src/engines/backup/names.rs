@@ -63,6 +63,7 @@ pub fn definition(database: &str, part: &Part) -> String {
     match part {
         Part::Database => format!("{database}-schema-create.sql"),
         Part::Table(name) => format!("{database}.{}-schema.sql", encoded(name)),
+        Part::Sequence(name) => format!("{database}.{}-schema-sequence.sql", encoded(name)),
         Part::Triggers(name) => format!("{database}.{}-schema-triggers.sql", encoded(name)),
         Part::View(name) => format!("{database}.{}-schema-view.sql", encoded(name)),
         Part::Programs => format!("{database}-schema-post.sql"),

@@ -11,7 +11,7 @@ use super::{blocking, check, rows};
 use crate::engines::dialect::Script;
 use crate::engines::{BatchLimit, Error, Result, Snapshot};
 use crate::model::batch::{Batch, Chunk, Digest};
-use crate::model::catalog::Table;
+use crate::model::catalog::{History, Object, Table};
 use crate::model::survey::SnapshotLevel;
 use crate::model::units::Rows;
 
@@ -41,6 +41,20 @@ impl Past {
     fn kept(&self, table: &Table) -> Result<&Table> {
         let database = self.manifest.database(&self.database);
         let kept = database.and_then(|database| database.catalog.table(&table.name));
+        if let (Some(kept), History::Left(reason)) = (kept, &table.history)
+            && !kept.times().is_empty()
+        {
+            return Err(Error::Refused {
+                problem: format!(
+                    "the backup holds rows of the past of table {}, and {reason}",
+                    table.name
+                ),
+                mend: format!(
+                    "restore it to a server that takes them, or --exclude {}",
+                    table.name
+                ),
+            });
+        }
         let names = |table: &Table| -> Vec<String> {
             table.written().map(|column| column.name.clone()).collect()
         };
@@ -115,6 +129,12 @@ impl Snapshot for Past {
 
     async fn count(&self, _: usize, table: &Table) -> Result<Rows> {
         Ok(self.rows(table)?.rows)
+    }
+
+    async fn counters(&self, _: &[Object]) -> Result<Vec<(String, String)>> {
+        let database = self.manifest.database(&self.database);
+        let options = database.map(|database| database.catalog.options.clone());
+        Ok(options.unwrap_or_default())
     }
 
     /// A backup never changes.

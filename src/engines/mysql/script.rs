@@ -4,6 +4,7 @@
 //! under the same modes as a copy binds them. Definitions stand as the server printed them.
 
 use super::dialect::{MySqlDialect, placeholder, quote};
+use super::sequences;
 use super::session::{LITERAL, STRICT};
 use crate::engines::dialect::{Form, Part, Script};
 use crate::model::batch::Kind;
@@ -17,6 +18,9 @@ const OPENING: &str = concat!(
     "SET /*M!100201 SESSION check_constraint_checks=0, */ SESSION sql_mode='STRICT_ALL_TABLES,\
      NO_AUTO_VALUE_ON_ZERO,ALLOW_INVALID_DATES,NO_ENGINE_SUBSTITUTION';\n",
 );
+
+/// Rows of the past are taken as they were.
+const WITH_TIMES: &str = "/*M!101100 SET STATEMENT system_versioning_insert_history=1 FOR */ ";
 
 impl Script for MySqlDialect {
     fn opening(&self) -> &'static str {
@@ -32,7 +36,11 @@ impl Script for MySqlDialect {
         });
         Box::new(Rows {
             head: format!(
-                "INSERT INTO {} ({}) VALUES",
+                "{}INSERT INTO {} ({}) VALUES",
+                match table.times().is_empty() {
+                    true => "",
+                    false => WITH_TIMES,
+                },
                 quote(&table.name),
                 columns.join(",")
             ),
@@ -42,6 +50,10 @@ impl Script for MySqlDialect {
 
     fn definitions(&self, catalog: &Catalog) -> Vec<(Part, String)> {
         let mut files = vec![(Part::Database, database(catalog))];
+        for sequence in sequences::among(&catalog.objects) {
+            let text = statements(sequence) + &position(catalog, sequence);
+            files.push((Part::Sequence(sequence.name.clone()), text));
+        }
         for table in &catalog.tables {
             let text = format!("{}{};\n", settings(), table.definition);
             files.push((Part::Table(table.name.clone()), text));
@@ -52,6 +64,8 @@ impl Script for MySqlDialect {
             catalog.objects.iter().filter(wanted).collect()
         };
         let programs = made(&[
+            ObjectKind::Package,
+            ObjectKind::PackageBody,
             ObjectKind::Function,
             ObjectKind::Procedure,
             ObjectKind::Event,
@@ -100,6 +114,17 @@ fn database(catalog: &Catalog) -> String {
         option("CHARACTER SET", &catalog.charset),
         option("COLLATE", &catalog.collation)
     )
+}
+
+/// What brings a sequence to where it stood.
+fn position(catalog: &Catalog, sequence: &Object) -> String {
+    let mut options = catalog.options.iter();
+    let known = options
+        .find(|(name, _)| name.strip_prefix(sequences::POSITION) == Some(sequence.name.as_str()));
+    known
+        .and_then(|(_, position)| sequences::set(&quote(&sequence.name), position))
+        .map(|statements| statements.join(";\n") + ";\n")
+        .unwrap_or_default()
 }
 
 /// An object under its own settings. mydumper's loader ends a statement at a semicolon before the end of a

@@ -167,13 +167,14 @@ pub async fn make<'a>(
 }
 
 /// The statements that bring a sequence to a position: SETVAL alone never goes back behind the start.
-pub fn set(place: &str, position: &str) -> Option<String> {
+pub fn set(place: &str, position: &str) -> Option<[String; 2]> {
     let (next, round) = position.split_once(' ')?;
     let number = |text: &str| text.parse::<i128>().is_ok();
     (number(next) && number(round)).then(|| {
-        format!(
-            "ALTER SEQUENCE {place} RESTART WITH {next}; DO SETVAL({place}, {next}, 0, {round})"
-        )
+        [
+            format!("ALTER SEQUENCE {place} RESTART WITH {next}"),
+            format!("DO SETVAL({place}, {next}, 0, {round})"),
+        ]
     })
 }
 
@@ -193,12 +194,13 @@ pub async fn put(
         .map(|(_, position)| position.as_str())
         .unwrap_or_default();
     let place = format!("{}.{}", quote(database), quote(name));
-    let sql = set(&place, wanted).ok_or_else(|| {
+    let statements = set(&place, wanted).ok_or_else(|| {
         Error::Mismatch(format!(
             "the source does not say where sequence {name} stands"
         ))
     })?;
-    session.run(&format!("set sequence {name}"), &sql).await?;
+    let action = format!("set sequence {name}");
+    session.run(&action, &statements.join("; ")).await?;
     let there = position(session, database, name).await?;
     match there == wanted {
         true => Ok(()),
@@ -250,7 +252,10 @@ mod tests {
     fn c11_a_position_is_two_numbers() {
         assert_eq!(
             set("`s`", "-6 2").unwrap(),
-            "ALTER SEQUENCE `s` RESTART WITH -6; DO SETVAL(`s`, -6, 0, 2)"
+            [
+                "ALTER SEQUENCE `s` RESTART WITH -6",
+                "DO SETVAL(`s`, -6, 0, 2)"
+            ]
         );
         for odd in ["", "1", "1 x", "1; 2"] {
             assert_eq!(set("`a`.`s`", odd), None, "{odd}");
