@@ -98,6 +98,7 @@ async fn make_one(
     object: &Object,
     whose: Whose,
 ) -> Result<()> {
+    let grants = grants(session, database, object).await?;
     drop_one(session, database, object).await?;
     let action = format!("make {}", object.title());
     let parts = tokens(&object.definition, qualifiers::modes(object));
@@ -108,10 +109,52 @@ async fn make_one(
     let made = run(session, object, &action, &definition).await;
     restore(session).await?;
     made?;
+    for grant in grants {
+        session
+            .run(&format!("grant {} again", object.title()), &grant)
+            .await?;
+    }
     match whose {
         Whose::Theirs => verify(session, database, object).await,
         Whose::Own => Ok(()),
     }
+}
+
+/// What others may do with a routine: it goes when the routine is dropped (D12). Who may not read it cannot keep it.
+async fn grants(session: &mut Session, database: &str, object: &Object) -> Result<Vec<String>> {
+    if !matches!(object.kind, ObjectKind::Function | ObjectKind::Procedure) {
+        return Ok(Vec::new());
+    }
+    let kind = object.kind.name().to_uppercase();
+    let sql = format!(
+        "SELECT IF(Host = '', User, CONCAT(User, '@', Host)), Proc_priv FROM mysql.procs_priv \
+          WHERE Db = {} AND Routine_name = {} AND Routine_type = '{kind}'",
+        text(database),
+        text(&object.name)
+    );
+    let rows = match session.rows("read the grants of a routine", &sql).await {
+        Ok(rows) => rows,
+        Err(Error::Statement { .. }) => return Ok(Vec::new()),
+        Err(error) => return Err(error),
+    };
+    let place = format!("{}.{}", quote(database), quote(&object.name));
+    let grant = |row: &Row| {
+        let held = row.text(1);
+        let (more, held): (Vec<&str>, Vec<&str>) = held.split(',').partition(|one| *one == "Grant");
+        let held = if held.is_empty() {
+            "USAGE".into()
+        } else {
+            held.join(", ")
+        };
+        let more = if more.is_empty() {
+            ""
+        } else {
+            " WITH GRANT OPTION"
+        };
+        let account = definers::spelled(&row.text(0));
+        format!("GRANT {held} ON {kind} {place} TO {account}{more}")
+    };
+    Ok(rows.iter().map(grant).collect())
 }
 
 async fn run(session: &mut Session, object: &Object, action: &str, definition: &str) -> Result<()> {

@@ -47,6 +47,7 @@ pub fn spell(spelled: &mut Spelled, from: &Survey, to: &Survey, wish: Wish) {
         spelled.remarks.extend(says.into_iter().map(about));
     }
     spelled.remarks.extend(outside(spelled, to));
+    spelled.remarks.extend(put_back(to));
 }
 
 /// The text names the target's database where it named the source's (D02).
@@ -182,30 +183,28 @@ fn take_definer(object: &mut Object, to: &Survey, wish: Definer) -> Option<Says>
             to: definers::spelled(own),
         }))));
     }
+    if definer == *own {
+        return None;
+    }
     let name = definers::spelled(&definer);
-    let says = match &to.facts.accounts {
-        _ if definer == *own => return None,
-        Some(accounts) if !accounts.contains(&definer) && wish == Definer::Refuse => {
-            let kind = if definer.contains('@') {
-                "USER"
-            } else {
-                "ROLE"
-            };
-            Says::Refused(Finding {
-                problem: format!("the target does not know the definer {name}"),
-                mend: format!("CREATE {kind} {name}; on the target, or --definer current"),
-            })
-        }
-        accounts => match definers::missing(to, &definer) {
-            Some(privilege) => Says::Refused(definers::unnameable(to, &definer, privilege)),
-            None => match accounts {
-                Some(accounts) if accounts.contains(&definer) => return None,
-                Some(_) => Says::Warning(format!("definer {name} is unknown on the target")),
-                None => Says::Warning(format!(
-                    "whether the target knows the definer {name} could not be checked"
-                )),
+    let accounts = to.facts.accounts.as_ref();
+    let is_known = accounts.map(|accounts| accounts.contains(&definer));
+    // MariaDB would take an account `role`@`%` for a role that it does not know.
+    let is_role = !definer.contains('@');
+    let says = match (is_known, definers::missing(to, &definer)) {
+        (Some(false), _) if wish == Definer::Refuse || is_role => Says::Refused(Finding {
+            problem: format!("the target does not know the definer {name}"),
+            mend: match is_role {
+                true => format!("CREATE ROLE {name}; on the target, or --definer current"),
+                false => format!("CREATE USER {name}; on the target, or --definer current"),
             },
-        },
+        }),
+        (_, Some(privilege)) => Says::Refused(definers::unnameable(to, &definer, privilege)),
+        (Some(true), None) => return None,
+        (Some(false), None) => Says::Warning(format!("definer {name} is unknown on the target")),
+        (None, None) => Says::Warning(format!(
+            "whether the target knows the definer {name} could not be checked"
+        )),
     };
     Some(Says::Together(Box::new(says)))
 }
@@ -263,4 +262,26 @@ fn outside(spelled: &Spelled, to: &Survey) -> Vec<Remark> {
         }
     }
     remarks
+}
+
+/// Triggers of the target step aside for the swap: who may not make them again must not begin (D03).
+fn put_back(to: &Survey) -> Vec<Remark> {
+    let objects = to.catalog.iter().flat_map(|catalog| &catalog.objects);
+    let remark = |trigger: &Object| {
+        let (table, definer) = (trigger.table.as_ref()?, trigger.definer.as_ref()?);
+        let privilege = definers::missing(to, definer)?;
+        let own = definers::spelled(&to.facts.account);
+        Some(Remark {
+            about: About::Table(table.clone()),
+            says: Says::Refused(Finding {
+                problem: format!(
+                    "{own} could not put {} back on the target: its definer is {}",
+                    trigger.title(),
+                    definers::spelled(definer)
+                ),
+                mend: format!("GRANT {privilege} ON *.* TO {own}; or drop the trigger first"),
+            }),
+        })
+    };
+    objects.filter_map(remark).collect()
 }
