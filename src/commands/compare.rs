@@ -13,6 +13,8 @@ use super::{Command, Context, Error, Group, Result};
 use crate::model::catalog::{Catalog, Table};
 use crate::model::diff;
 use crate::model::selection::quoted;
+use crate::model::spelling::Wish;
+use crate::model::survey::Role;
 use crate::output::Exit;
 use crate::plan::TableFilter;
 use crate::run;
@@ -157,37 +159,40 @@ impl Args {
         pair: &DatabasePair,
     ) -> Result<ComparedDatabase> {
         let (from, to) = futures::future::try_join(
-            source.server.catalog(&pair.source),
-            target.server.catalog(&pair.target),
+            source.server.survey(&pair.source, Role::Source),
+            target.server.survey(&pair.target, Role::Target),
         )
         .await?;
-        let Some(from) = from else {
-            return Err(Error::usage(format!(
-                "{} has no database {}",
-                source.endpoint.name, pair.source
-            )));
+        // What a sync would make of the source is equal, in whatever spelling.
+        let spelled = target.server.spell(&from, &to, Wish::default());
+        let (Some(own), Some(to)) = (&from.catalog, &to.catalog) else {
+            return Ok(ComparedDatabase::missing(pair, &spelled.catalog));
         };
-        let Some(to) = to else {
-            return Ok(ComparedDatabase::missing(pair, &from));
-        };
+        let from = &spelled.catalog;
         let filter = self.filter(pair)?;
-        if let Some(problem) = filter.unmatched(
-            from.tables
-                .iter()
-                .chain(&to.tables)
-                .map(|table| table.name.as_str()),
-        ) {
+        let tables = own.tables.iter().chain(&from.tables).chain(&to.tables);
+        if let Some(problem) = filter.unmatched(tables.map(|table| table.name.as_str())) {
             return Err(Error::usage(problem));
         }
-        let chosen = |name: &str| filter.is_empty() || filter.matches(name);
-        let mut compared = structure(pair, &from, &to, &chosen);
+        let renamed = |name: &str| spelled.renamed.get(name);
+        let chosen = |name: &str| {
+            filter.is_empty()
+                || filter.matches(name)
+                || renamed(name).is_some_and(|name| filter.matches(name))
+        };
+        let mut compared = structure(pair, from, to, &chosen);
         if !filter.is_empty() || self.data {
             compared.changes.clear();
         }
         if !self.schema {
-            let data = self
-                .data_of(cx, source, target, pair, shared(&from, &to, &chosen))
-                .await?;
+            let read = |name: &str| {
+                own.table(renamed(name).map_or(name, String::as_str))
+                    .cloned()
+            };
+            let tables = shared(from, to, &chosen)
+                .filter_map(|(name, there)| Some((read(name)?, there)))
+                .collect();
+            let data = self.data_of(cx, source, target, pair, tables).await?;
             compared.take(data);
         }
         if self.data {
@@ -250,8 +255,13 @@ fn refuse_mixed(source: &Opened, target: &Opened) -> Result<()> {
     .hint("choose two sides of one product"))
 }
 
-/// The tables that both sides have and whose rows can be compared: the columns have the same names.
-fn shared(from: &Catalog, to: &Catalog, chosen: &dyn Fn(&str) -> bool) -> Vec<(Table, Table)> {
+/// The tables that both sides have and whose rows can be compared, by name, with the target's: the columns have the
+/// same names.
+fn shared<'a>(
+    from: &'a Catalog,
+    to: &'a Catalog,
+    chosen: &'a dyn Fn(&str) -> bool,
+) -> impl Iterator<Item = (&'a str, Table)> {
     let names = |table: &Table| {
         table
             .columns
@@ -260,12 +270,9 @@ fn shared(from: &Catalog, to: &Catalog, chosen: &dyn Fn(&str) -> bool) -> Vec<(T
             .collect::<Vec<_>>()
     };
     let both = from.tables.iter().filter(|table| chosen(&table.name));
-    both.filter_map(|left| {
-        to.table(&left.name)
-            .map(|right| (left.clone(), right.clone()))
-    })
-    .filter(|(left, right)| names(left) == names(right))
-    .collect()
+    both.filter_map(|left| to.table(&left.name).map(|right| (left, right)))
+        .filter(move |(left, right)| names(left) == names(right))
+        .map(|(left, right)| (left.name.as_str(), right.clone()))
 }
 
 fn structure(

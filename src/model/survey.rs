@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde::{Deserialize, Serialize};
 
 use super::catalog::{Catalog, ObjectKind};
+use super::spelling::Remark;
 use super::units::{Bytes, Rows};
 
 /// What kind of server answers.
@@ -75,12 +76,23 @@ pub struct Facts {
     pub guards_functions: bool,
     /// What this server holds and no server would make again, with the reason.
     pub broken: BTreeMap<(ObjectKind, String), String>,
+    /// What this account sees and may not read.
+    pub denied: Vec<Remark>,
+    /// The storage engines that tables may be made with; empty where that is not known.
+    pub engines: BTreeSet<String>,
+    /// The setting that makes, or wants, a primary key of every table, where it is on.
+    pub wants_keys: Option<String>,
+    /// Whether a TIMESTAMP that says nothing of a default gets one.
+    pub stamps: bool,
 }
 
-/// Objects that may be there although the catalog does not show them.
+/// Tables and objects that may be there although the catalog does not show them.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Unseen {
     pub kinds: Vec<ObjectKind>,
+    /// Whether tables, with their triggers, and views are among them.
+    #[serde(default)]
+    pub tables: bool,
     /// The statement that shows them.
     pub mend: String,
 }

@@ -71,16 +71,23 @@ pub fn sync(
     let mut findings: Vec<Finding> = from.findings.iter().chain(&to.findings).cloned().collect();
     let tables = tables(spelled, target, answers, options, &mut findings);
     unknown_collations(source, to, &tables, &mut findings);
-    let removed = removed(spelled, target, options);
+    let mut removed = removed(spelled, target, options);
     let mut dropped = dropped(spelled, target, options, &removed);
     // What the source may only hide is not taken for removed (C08).
-    let hidden = |kind| {
-        from.unseen
-            .as_ref()
-            .is_some_and(|unseen| unseen.kinds.contains(&kind))
-    };
+    if let Some(unseen) = &from.unseen {
+        if unseen.tables {
+            removed.clear();
+        }
+        let of_unseen = |object: &Object| match &object.table {
+            Some(table) => source.table(table).is_none(),
+            None => object.kind == ObjectKind::View,
+        };
+        dropped.retain(|object| {
+            !unseen.kinds.contains(&object.kind) && !(unseen.tables && of_unseen(object))
+        });
+    }
     let skipped = |kind| kind == ObjectKind::Event && options.wish.events == Events::Skip;
-    dropped.retain(|object| !hidden(object.kind) && !skipped(object.kind));
+    dropped.retain(|object| !skipped(object.kind));
     name_clashes(source, target, options, &tables, &mut findings);
     if options.content == Content::Data && to.catalog.is_none() {
         findings.push(Finding {
@@ -405,7 +412,9 @@ impl Said {
 fn warnings(from: &Survey, tables: &[TablePlan], options: &SyncOptions) -> Vec<String> {
     let mut warnings = Vec::new();
     if let Some(unseen) = from.unseen.as_ref().filter(|_| mirrors(options)) {
-        let kinds: Vec<&str> = unseen.kinds.iter().map(|kind| kind.name()).collect();
+        let tables = ["table", "view"].into_iter().filter(|_| unseen.tables);
+        let kinds = unseen.kinds.iter().map(|kind| kind.name());
+        let kinds: Vec<&str> = tables.chain(kinds).collect();
         warnings.push(format!(
             "the source may hide a {} from this account: those of the target are kept; to see them all: {}",
             kinds.join(", "),

@@ -88,12 +88,12 @@ pub async fn data(comparison: &Comparison<'_>) -> std::result::Result<Data, Erro
             let both = futures::future::try_join(read(from, left), read(to, right)).await;
             lanes.lock().expect("no panic").push(lane);
             let (source, target) = both?;
-            let phase = format!("compared {}", left.name);
+            let phase = format!("compared {}", right.name);
             comparison.listener.on(&Event::Phase {
                 database: comparison.target.1.to_string(),
                 phase,
             });
-            Ok(judge(left, &source, &target, comparison.depth))
+            Ok(judge(right, &source, &target, comparison.depth))
         }
     });
     let tables = futures::future::try_join_all(compared).await?;

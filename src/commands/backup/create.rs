@@ -296,6 +296,7 @@ async fn chosen(
         };
         let spelled = Spelled {
             catalog: survey.catalog.clone().unwrap_or_default(),
+            remarks: survey.facts.denied.clone(),
             ..Spelled::default()
         };
         let options = SyncOptions::default();

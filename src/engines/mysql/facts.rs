@@ -26,7 +26,25 @@ pub async fn read(session: &mut Session, grants: &[String]) -> Result<Facts> {
     let accounts = "SELECT IF(Host = '', User, CONCAT(User, '@', Host)) FROM mysql.user";
     let system =
         "SELECT CONCAT(USER, '@', HOST) FROM mysql.global_grants WHERE PRIV = 'SYSTEM_USER'";
+    let known = variables(session, DECIDING).await?;
+    let is_on = |name: &str| {
+        let known = known.get(name);
+        known.is_some_and(|value| ["ON", "1", "YES"].contains(&value.as_str()))
+    };
+    let wants_keys = [
+        "sql_require_primary_key",
+        "sql_generate_invisible_primary_key",
+        "innodb_force_primary_key",
+    ];
     Ok(Facts {
+        engines: engines(session, &known).await?,
+        wants_keys: wants_keys
+            .into_iter()
+            .find(|name| is_on(name))
+            .map(str::to_string),
+        // MySQL 9 has nothing else than explicit defaults and no such setting.
+        stamps: known.contains_key(STAMPS) && !is_on(STAMPS),
+        denied: Vec::new(),
         account: row.text(0),
         accounts: names(session, accounts).await?,
         lower_case_names: row.number(1) as u8,
@@ -39,6 +57,70 @@ pub async fn read(session: &mut Session, grants: &[String]) -> Result<Facts> {
         guards_functions: row.number(4) == 1,
         broken: BTreeMap::new(),
     })
+}
+
+/// Whether a TIMESTAMP gets a default only where it says so.
+const STAMPS: &str = "explicit_defaults_for_timestamp";
+/// What decides which tables a server makes.
+const DECIDING: &[&str] = &[
+    STAMPS,
+    "sql_require_primary_key",
+    "sql_generate_invisible_primary_key",
+    "innodb_force_primary_key",
+    "disabled_storage_engines",
+    "enforce_storage_engine",
+];
+/// What a definition's meaning hangs on, and the value under which it means what it says.
+const MEANING: &[(&str, &str)] = &[
+    (STAMPS, "ON"),
+    ("character_set_collations", ""),
+    ("default_collation_for_utf8mb4", "utf8mb4_0900_ai_ci"),
+    ("show_gipk_in_create_table_and_information_schema", "ON"),
+];
+
+/// Lets definitions mean what they say; what this account may not set, the facts tell as it is.
+pub async fn prepare(session: &mut Session) -> Result<()> {
+    let names: Vec<&str> = MEANING.iter().map(|(name, _)| *name).collect();
+    let known = variables(session, &names).await?;
+    for (name, value) in MEANING {
+        if known.get(*name).is_some_and(|known| known != value) {
+            let sql = format!("SET SESSION {name} = '{value}'");
+            match session.run("set the session up", &sql).await {
+                Err(error @ Error::Lost { .. }) => return Err(error),
+                _ => {}
+            }
+        }
+    }
+    Ok(())
+}
+
+/// The session's settings of these names, as far as the server has them.
+async fn variables(session: &mut Session, names: &[&str]) -> Result<BTreeMap<String, String>> {
+    let sql = format!(
+        "SHOW SESSION VARIABLES WHERE Variable_name IN ('{}')",
+        names.join("', '")
+    );
+    let rows = session.rows("read the server's settings", &sql).await?;
+    Ok(rows.iter().map(|row| (row.text(0), row.text(1))).collect())
+}
+
+/// The engines that new tables may have.
+async fn engines(
+    session: &mut Session,
+    settings: &BTreeMap<String, String>,
+) -> Result<BTreeSet<String>> {
+    let sql = "SELECT ENGINE FROM information_schema.ENGINES WHERE SUPPORT IN ('YES', 'DEFAULT')";
+    let rows = session.rows("read the storage engines", sql).await?;
+    let set = |name: &str| settings.get(name).filter(|value| !value.is_empty());
+    let disabled: Vec<&str> = set("disabled_storage_engines")
+        .map(|list| list.split(',').map(str::trim).collect())
+        .unwrap_or_default();
+    let only = set("enforce_storage_engine");
+    let may = |engine: &String| {
+        let is = |other: &str| engine.eq_ignore_ascii_case(other);
+        !disabled.iter().any(|other| is(other)) && only.is_none_or(|only| is(only))
+    };
+    Ok(rows.iter().map(|row| row.text(0)).filter(may).collect())
 }
 
 /// The names that a server may tell; None where it has no such table or does not show it. MariaDB's roles have no host.

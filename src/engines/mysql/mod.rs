@@ -119,6 +119,7 @@ impl Engine for MySql {
 
 /// MySQL keeps table statistics for a day unless told otherwise.
 async fn prepare(session: &mut Session, flavour: &Flavour) -> Result<()> {
+    facts::prepare(session).await?;
     if flavour.mariadb {
         return Ok(());
     }
@@ -284,13 +285,14 @@ impl Server for MySqlServer {
         if let Some(catalog) = catalog.as_ref().filter(|_| role == Role::Source) {
             facts.broken = facts::broken(&mut session, catalog).await?;
         }
+        facts.denied = catalog.iter().flat_map(|it| grants.denied(it)).collect();
         Ok(Survey {
             product: self.product.clone(),
             database: database.to_string(),
             catalog,
             collations: collations.iter().map(|row| row.text(0)).collect(),
             findings,
-            unseen: grants.unseen(&self.flavour),
+            unseen: grants.unseen(&self.flavour, database),
             facts,
         })
     }

@@ -39,6 +39,10 @@ pub const STRICT: &str =
 /// The modes under which definitions are read and made: as the server printed them.
 pub const LITERAL: &str = "NO_AUTO_VALUE_ON_ZERO,ALLOW_INVALID_DATES,NO_ENGINE_SUBSTITUTION";
 
+/// What stays the same within a session, whoever carries it: the server's connection, and what was set.
+const PROBE: &str = "SELECT CONNECTION_ID(), @@SESSION.time_zone, @@SESSION.sql_mode, \
+                     @@SESSION.lock_wait_timeout, @@SESSION.character_set_client";
+
 /// What to do about a certificate that nobody vouches for.
 const UNVERIFIED: &str = "name the file of the certificate's authority with --tls-ca FILE, or trust this one \
                           certificate with --tls-pin SHA256; --tls insecure believes whoever answers";
@@ -192,16 +196,36 @@ impl Session {
                  foreign_key_checks = 0, unique_checks = 1, wait_timeout = 28800, \
                  net_write_timeout = 600, net_read_timeout = 600, sql_safe_updates = 0, \
                  autocommit = 1, completion_type = 0, \
+                 sql_select_limit = 18446744073709551615, sql_big_selects = 1, sql_auto_is_null = 0, \
                  lock_wait_timeout = 60, innodb_lock_wait_timeout = 50 \
                  /*M!100300 , max_statement_time = 0, idle_transaction_timeout = 0, idle_readonly_transaction_timeout = 0, \
-                            system_versioning_alter_history = KEEP */ \
+                 idle_write_transaction_timeout = 0, system_versioning_alter_history = KEEP */ \
+                 /*M!100600 , old_mode = 'UTF8_IS_UTF8MB3' */ \
                  /*!80000 , max_execution_time = 0, information_schema_stats_expiry = 0 */; \
-                 SELECT CONNECTION_ID()"
+                 SET SESSION TRANSACTION READ WRITE; \
+                 {PROBE}"
         );
         let answers = self.results("set the session up", &sql).await?;
-        let id = answers.last().and_then(|rows| rows.first());
-        self.watch.id = id.map(|row| row.number(0)).unwrap_or_default();
-        Ok(())
+        let known = answers.last().and_then(|rows| rows.first());
+        self.watch.id = known.map(|row| row.number(0)).unwrap_or_default();
+        let again = self.rows("look whether the session is one", PROBE).await?;
+        match (known, again.first()) {
+            (Some(known), Some(again)) if known.0 == again.0 => Ok(()),
+            _ => Err(self.pooled()),
+        }
+    }
+
+    /// Why a session is none: settings, locks and snapshots would be those of somebody else (C10).
+    pub fn pooled(&self) -> Error {
+        let place = &self.watch.endpoint.address;
+        Error::Refused {
+            problem: format!(
+                "{place} is a pooler that gives the statements of one session to several connections: no \
+                 setting, lock or snapshot would hold"
+            ),
+            mend: "connect to the server itself, or to a pooler's port that pools whole sessions"
+                .into(),
+        }
     }
 
     /// All rows of one statement. `action` completes "cannot …" in an error.

@@ -48,9 +48,13 @@ impl MySqlSnapshot {
         tables: &[Table],
         readers: usize,
     ) -> Result<MySqlSnapshot> {
-        let mut sessions = Vec::new();
+        let mut sessions: Vec<Session> = Vec::new();
         for _ in 0..readers.max(1) {
-            sessions.push(place.open(Purpose::Rows).await?);
+            let session = place.open(Purpose::Rows).await?;
+            if sessions.iter().any(|other| other.id() == session.id()) {
+                return Err(session.pooled());
+            }
+            sessions.push(session);
         }
         let outside: Vec<String> = tables
             .iter()

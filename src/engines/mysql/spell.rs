@@ -3,6 +3,7 @@
 mod across;
 mod names;
 mod programs;
+mod settings;
 
 use super::{history, sequences};
 use crate::model::spelling::{Spelled, Wish};
@@ -12,6 +13,7 @@ use crate::model::survey::Survey;
 pub fn spell(from: &Survey, to: &Survey, wish: Wish) -> Spelled {
     let mut spelled = Spelled {
         catalog: from.catalog.clone().unwrap_or_default(),
+        remarks: from.facts.denied.clone(),
         ..Spelled::default()
     };
     sequences::spell(&mut spelled.catalog, &to.database);
@@ -19,5 +21,6 @@ pub fn spell(from: &Survey, to: &Survey, wish: Wish) -> Spelled {
     names::spell(&mut spelled, from, to);
     programs::spell(&mut spelled, from, to, wish);
     across::spell(&mut spelled, from, to);
+    settings::spell(&mut spelled, to);
     spelled
 }

@@ -15,7 +15,7 @@ use super::marks::{MARKS, Noted};
 use super::outside::{self, Outside};
 use super::sequences::COUNTER;
 use super::session::{Purpose, Session};
-use super::{Flavour, Place, definition, marks, sequences, snapshot, swap, undo};
+use super::{Flavour, Place, definition, facts, marks, sequences, snapshot, swap, undo};
 use crate::engines::{
     Error, Loader, Opening, Result, StagedChunk, StagedTable, Target, TargetWork, Undo,
 };
@@ -23,6 +23,9 @@ use crate::model::batch::{Chunk, Digest};
 use crate::model::catalog::Table;
 use crate::model::units::{Bytes, Rows};
 
+/// What the server says when it makes a table in another way than it was told: a shorter key, another engine, no
+/// default.
+const CHANGING: &[u64] = &[1071, 1101, 1266, 1286];
 /// How many ranges one statement writes down.
 const RANGES: usize = 500;
 /// Loaders that clear neighbouring ranges of a table would lock the gaps between them, and each other out. A binary
@@ -51,6 +54,7 @@ impl MySqlTarget {
         opening: &Opening,
     ) -> Result<MySqlTarget> {
         let mut session = place.open(Purpose::Definitions).await?;
+        facts::prepare(&mut session).await?;
         if flavour.mariadb {
             // Rows that a CHECK added later would refuse are still rows of the source.
             session
@@ -271,16 +275,28 @@ impl Target for MySqlTarget {
             false => String::new(),
         };
         let sql = format!(
-            "{forget}DROP TABLE IF EXISTS {}; {}",
+            "{forget}DROP TABLE IF EXISTS {}; {}; SHOW WARNINGS",
             self.staged_name(&table.name),
             self.staged_definition(table)
         );
-        self.session
-            .lock()
-            .await
-            .run(&format!("create table {}", table.name), &sql)
-            .await
-            .map(drop)
+        let mut session = self.session.lock().await;
+        let action = format!("create table {}", table.name);
+        let answers = session.results(&action, &sql).await?;
+        let warnings = answers.last().into_iter().flatten();
+        match warnings
+            .into_iter()
+            .find(|row| CHANGING.contains(&row.number(1)))
+        {
+            None => Ok(()),
+            Some(warning) => Err(Error::Refused {
+                problem: format!(
+                    "the target would change table {}: {}",
+                    table.name,
+                    warning.text(2)
+                ),
+                mend: format!("--exclude {}, or change it on the source", table.name),
+            }),
+        }
     }
 
     async fn cut(&self, table: &Table, chunks: &[Chunk]) -> Result<()> {

@@ -226,6 +226,7 @@ fn c08_what_the_source_may_hide_is_not_dropped_on_the_target() {
     let to = survey(vec![table("a", "int")], vec![function, view]);
     assert_eq!(plan(&from, &to, &SyncOptions::default()).dropped.len(), 2);
     from.unseen = Some(Unseen {
+        tables: false,
         kinds: vec![ObjectKind::Function],
         mend: "GRANT …;".into(),
     });

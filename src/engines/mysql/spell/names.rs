@@ -8,7 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::super::dialect::quote;
 use super::super::fold::{alike, lower};
 use super::super::tokens::{Kind, Modes, Token, tokens};
-use crate::model::catalog::{Object, ObjectKind};
+use crate::model::catalog::{ForeignKey, Object, ObjectKind};
 use crate::model::spelling::{About, Mapped, Remark, Says, Spelled};
 use crate::model::survey::{Finding, Survey};
 
@@ -54,24 +54,45 @@ fn clashes(spelled: &mut Spelled, taken: &[(About, String)], value: u8) -> BTree
     }
     let mut clashing = BTreeSet::new();
     for group in groups.into_values().filter(|group| group.len() > 1) {
-        let told: Vec<&str> = group.iter().map(|(_, name)| name.as_str()).collect();
-        let problem = format!(
-            "{} differ only by case: with lower_case_table_names = {value} the target can hold one of them",
-            told.join(" and ")
-        );
-        for (about, name) in group {
+        for (about, name) in &group {
             clashing.insert(name.clone());
             if lower(name) == *name {
                 continue;
             }
+            let others: Vec<&str> = group
+                .iter()
+                .map(|(_, other)| other.as_str())
+                .filter(|other| other != name)
+                .collect();
+            let problem = format!(
+                "{name} and {} differ only by case: with lower_case_table_names = {value} the target holds one of them",
+                others.join(", ")
+            );
             let rename = "rename one of them on the source".to_string();
             let mend = match about {
                 About::Table(name) => format!("--exclude {name}, or {rename}"),
                 _ => rename,
             };
-            let problem = problem.clone();
             let says = Says::Refused(Finding { problem, mend });
             let about = about.clone();
+            spelled.remarks.push(Remark { about, says });
+        }
+    }
+    for table in &spelled.catalog.tables {
+        let to_clashing = |key: &&ForeignKey| {
+            key.parent_database.is_none()
+                && clashing.contains(&key.parent)
+                && lower(&key.parent) != key.parent
+        };
+        for key in table.foreign_keys.iter().filter(to_clashing) {
+            let says = Says::Refused(Finding {
+                problem: format!(
+                    "foreign key {} of {} refers to {}, whose name the target takes for another table's",
+                    key.name, table.name, key.parent
+                ),
+                mend: format!("--exclude {} too, or rename {}", table.name, key.parent),
+            });
+            let about = About::Table(table.name.clone());
             spelled.remarks.push(Remark { about, says });
         }
     }
@@ -126,17 +147,25 @@ fn fold(spelled: &mut Spelled, taken: &BTreeSet<String>, clashing: &BTreeSet<Str
         .catalog
         .tables
         .sort_by(|left, right| left.name.cmp(&right.name));
-    remark(spelled, mapped, "name of");
+    for remark in &mut spelled.remarks {
+        match &mut remark.about {
+            About::Table(name) | About::Object(ObjectKind::View | ObjectKind::Sequence, name) => {
+                *name = folded(name);
+            }
+            _ => {}
+        }
+    }
+    remark(spelled, mapped);
 }
 
 /// `name of table: Users becomes users`.
-fn remark(spelled: &mut Spelled, mapped: Vec<(About, String, String)>, what: &str) {
+fn remark(spelled: &mut Spelled, mapped: Vec<(About, String, String)>) {
     spelled
         .remarks
         .extend(mapped.into_iter().map(|(about, from, to)| {
             let what = match &about {
-                About::Object(kind, _) => format!("{what} {kind}"),
-                _ => format!("{what} table"),
+                About::Object(kind, _) => format!("name of {kind}"),
+                _ => "name of table".to_string(),
             };
             let says = Says::Mapped(Mapped { what, from, to });
             Remark { about, says }
@@ -215,20 +244,37 @@ fn exact(spelled: &mut Spelled) {
         if is_like_a_table(object) {
             continue;
         }
+        let title = object.title();
+        let about = About::Object(object.kind, object.name.clone());
         let mode = object.session.iter().find(|(name, _)| name == "sql_mode");
         let mode = mode.map_or("", |(_, mode)| mode);
+        let pieces = tokens(&object.definition, Modes::of(mode));
+        let solid = solid(&pieces);
+        let columns: BTreeSet<usize> = (0..solid.len())
+            .filter(|at| is_column(&pieces, &solid, *at, &database))
+            .map(|at| solid[at])
+            .collect();
         let mut text = String::new();
-        for token in tokens(&object.definition, Modes::of(mode)) {
+        for (at, token) in pieces.iter().enumerate() {
             let name = token.name().unwrap_or_default();
-            let exact = known
-                .get(&alike(&name))
-                .filter(|exact| **exact != name.as_ref());
+            let exact = known.get(&alike(&name));
+            let exact = exact.filter(|exact| **exact != name.as_ref() && !columns.contains(&at));
             let Some(exact) = exact else {
                 text.push_str(token.text);
                 continue;
             };
-            let about = About::Object(object.kind, object.name.clone());
-            mapped.push((about, name.to_string(), exact.to_string()));
+            let says = Says::Mapped(Mapped {
+                what: format!("a name in {title}"),
+                from: name.to_string(),
+                to: exact.to_string(),
+            });
+            let remark = Remark {
+                about: about.clone(),
+                says,
+            };
+            if !mapped.contains(&remark) {
+                mapped.push(remark);
+            }
             match (token.kind, &token.text[..1]) {
                 (Kind::Word, _) => text.push_str(exact),
                 (_, "\"") => text.push_str(&format!("\"{}\"", exact.replace('"', "\"\""))),
@@ -237,8 +283,23 @@ fn exact(spelled: &mut Spelled) {
         }
         object.definition = text;
     }
-    mapped.dedup();
-    remark(spelled, mapped, "a table's name in");
+    spelled.remarks.extend(mapped);
+}
+
+/// Whether a name stands where a column does: behind another table's dot, or as the heading of a result.
+fn is_column(pieces: &[Token<'_>], solid: &[usize], at: usize, database: &str) -> bool {
+    let piece = |at: Option<usize>| at.and_then(|at| solid.get(at)).map(|at| &pieces[*at]);
+    let before = piece(at.checked_sub(1));
+    let after = piece(Some(at + 1));
+    if before.is_some_and(|piece| piece.is_sign(".")) {
+        let owner = piece(at.checked_sub(2)).and_then(Token::name);
+        return !after.is_some_and(|piece| piece.is_sign("."))
+            && owner.is_none_or(|owner| alike(&owner) != alike(database));
+    }
+    before.is_some_and(|piece| piece.is_word("AS"))
+        && after.is_none_or(|piece| {
+            piece.is_sign(",") || piece.is_word("FROM") || piece.is_word("INTO")
+        })
 }
 
 /// MySQL does not tell the triggers `T` and `t` apart; MariaDB does.
