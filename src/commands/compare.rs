@@ -19,6 +19,7 @@ use crate::output::Exit;
 use crate::plan::TableFilter;
 use crate::run;
 use crate::run::compare::{Comparison, Data, Depth};
+use crate::run::copy::Pair;
 use crate::store::{Ending, NewRun, Status, Step};
 use reply::{Compared, ComparedDatabase, ComparedTable, Presence};
 
@@ -185,12 +186,14 @@ impl Args {
             compared.changes.clear();
         }
         if !self.schema {
+            let alike = source.server.product().flavour == target.server.product().flavour;
             let read = |name: &str| {
                 own.table(renamed(name).map_or(name, String::as_str))
                     .cloned()
             };
             let tables = shared(from, to, &chosen)
-                .filter_map(|(name, there)| Some((read(name)?, there)))
+                .filter_map(|(name, there)| Some(Pair::new(read(name)?, &there, alike)))
+                .map(|pair| (pair.from, pair.to))
                 .collect();
             let data = self.data_of(cx, source, target, pair, tables).await?;
             compared.take(data);

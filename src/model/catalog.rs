@@ -143,6 +143,12 @@ pub struct Column {
     pub comment: String,
     /// `auto_increment`, `on update …`, `invisible`: whatever else the server says.
     pub extra: String,
+    /// The character set that its text is read in, where the other side of a copy keeps it in another one.
+    #[serde(skip)]
+    pub read_as: Option<String>,
+    /// Whether the other side of a copy is of another product, which prints numbers in another way.
+    #[serde(skip)]
+    pub crosses: bool,
 }
 
 /// How a generated column comes about.

@@ -111,3 +111,59 @@ pub struct NotCopied {
     pub what: String,
     pub reason: String,
 }
+
+/// How many places a line names before it only counts.
+const NAMED: usize = 3;
+
+/// One line for all places where the same becomes the same: `collation of a.x, a.y, b.z and 4 more`.
+pub fn grouped(mapped: Vec<Mapped>) -> Vec<Mapped> {
+    let mut groups: Vec<(Mapped, Vec<String>)> = Vec::new();
+    for one in mapped {
+        let (noun, place) = one.what.split_once(" of ").unwrap_or((&one.what, ""));
+        let (noun, place) = (noun.to_string(), place.to_string());
+        let known = groups.iter_mut().find(|(group, _)| {
+            (&group.what, &group.from, &group.to) == (&noun, &one.from, &one.to)
+        });
+        match known {
+            Some((_, places)) if places.contains(&place) => {}
+            Some((_, places)) => places.push(place),
+            None => groups.push((Mapped { what: noun, ..one }, vec![place])),
+        }
+    }
+    let line = |(group, places): (Mapped, Vec<String>)| {
+        let named = places[..places.len().min(NAMED)].join(", ");
+        let what = match places.len().checked_sub(NAMED) {
+            _ if named.is_empty() => group.what,
+            Some(more) if more > 0 => format!("{} of {named} and {more} more", group.what),
+            _ => format!("{} of {named}", group.what),
+        };
+        Mapped { what, ..group }
+    };
+    groups.into_iter().map(line).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_becomes_the_same_is_one_line_that_counts() {
+        let mapped = |what: &str, to: &str| Mapped {
+            what: what.into(),
+            from: "x".into(),
+            to: to.into(),
+        };
+        let many = ["a", "b", "c", "d", "d", "e"]
+            .map(|place| mapped(&format!("collation of t.{place}"), "y"));
+        let lines = grouped(
+            many.into_iter()
+                .chain([mapped("engine of t", "y")])
+                .collect(),
+        );
+        let told: Vec<&str> = lines.iter().map(|line| line.what.as_str()).collect();
+        assert_eq!(
+            told,
+            ["collation of t.a, t.b, t.c and 2 more", "engine of t"]
+        );
+    }
+}

@@ -7,7 +7,7 @@ use super::{
 };
 use crate::model::catalog::{Catalog, History, Object, ObjectKind, Table};
 use crate::model::diff;
-use crate::model::spelling::{About, Events, Mapped, Says, Spelled};
+use crate::model::spelling::{self, About, Events, Mapped, Says, Spelled};
 use crate::model::survey::{Finding, Survey};
 use crate::model::units::Rows;
 
@@ -393,7 +393,7 @@ fn said(
     for (says, titles) in shared {
         said.take(says.about(&titles.join(", ")));
     }
-    said.mapped.dedup();
+    said.mapped = spelling::grouped(said.mapped);
     said
 }
 
@@ -493,7 +493,7 @@ fn unknown_collations(
     findings.extend(unknown.into_iter().map(|(collation, place)| Finding {
         problem: format!("the target does not know the collation {collation} of {place}"),
         mend: format!(
-            "change {place} on the source to a collation that {} knows",
+            "change {place} on the source to a collation that {} knows, or --exclude {place}",
             to.product
         ),
     }));

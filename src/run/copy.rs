@@ -19,9 +19,8 @@ use super::event::{Event, Listener};
 use super::{Error, TableOutcome, Verify};
 use crate::engines::{self, BatchLimit, Loader, Mark, Snapshot, StagedTable, Target, kill};
 use crate::model::batch::{Batch, Chunk};
-use crate::model::catalog::{Catalog, Table};
+use crate::model::catalog::{Column, Table};
 use crate::model::units::{Bytes, Rows};
-use crate::plan::TablePlan;
 
 /// What a range aims at: about half a second of work.
 const CHUNK_BYTES: u64 = 16 << 20;
@@ -42,20 +41,54 @@ pub const CHANNEL: usize = 2;
 pub struct Pair {
     pub from: Table,
     pub to: Table,
+    /// Whether both sides have the key's values in one order: then a range is the same rows on both.
+    is_ordered: bool,
 }
 
 impl Pair {
-    pub fn new(source: &Catalog, plan: &TablePlan) -> Pair {
-        let to = &plan.table;
-        let mut from = source.table(plan.source_name()).unwrap_or(to).clone();
+    /// `alike` says that both servers are of one product, where a collation of one name orders in one way.
+    pub fn new(mut from: Table, to: &Table, alike: bool) -> Pair {
         if to.times().is_empty() {
             from.history = to.history.clone();
         }
+        let is_ordered = from.key().is_none_or(|key| {
+            key.parts.iter().all(|part| {
+                let collation = |table: &Table| {
+                    table
+                        .column(&part.column)
+                        .and_then(|column| column.collation.clone())
+                };
+                let (left, right) = (collation(&from), collation(to));
+                left == right && (alike || left.is_none_or(|name| name.ends_with("_bin")))
+            })
+        });
+        // What the target does not hold is neither read nor digested.
+        from.columns
+            .retain(|column| to.column(&column.name).is_some());
+        for column in &mut from.columns {
+            column.read_as = other_charset(column, to);
+        }
+        let mut to = to.clone();
+        for column in from.columns.iter_mut().chain(&mut to.columns) {
+            column.crosses = !alike;
+        }
         Pair {
             from,
-            to: to.clone(),
+            to,
+            is_ordered,
         }
     }
+}
+
+/// The character set of the target's column, where it is not that of the source's.
+fn other_charset(column: &Column, to: &Table) -> Option<String> {
+    let modern = |charset: &String| match charset.as_str() {
+        "utf8" => "utf8mb3".to_string(),
+        other => other.to_string(),
+    };
+    let wanted = to.column(&column.name)?.charset.as_ref()?;
+    let kept = column.charset.as_ref()?;
+    (modern(wanted) != modern(kept)).then(|| wanted.clone())
 }
 
 /// Copies all tables; the first error stops every worker. `staged` is what an earlier try has loaded already.
@@ -307,10 +340,13 @@ impl Shared {
         if !known.is_empty() {
             return Ok(known);
         }
-        let chunks = self
-            .snapshot
-            .chunks(reader, &table.from, aim(&table.from))
-            .await?;
+        let chunks = match table.is_ordered {
+            true => {
+                let aim = aim(&table.from);
+                self.snapshot.chunks(reader, &table.from, aim).await?
+            }
+            false => vec![Chunk::whole()],
+        };
         if chunks.len() > 1 {
             self.target.cut(&table.to, &chunks).await?;
         }

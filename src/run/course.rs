@@ -10,9 +10,9 @@ use super::copy::Pair;
 use super::event::Event;
 use super::journal::{Action, State, recovery};
 use super::{Error, Job, Outcome, TableOutcome, Verify, copy, unmoved};
-use crate::engines::{Opening, Shown, Snapshot, StagedTable, Target, TargetWork, Undo, kill};
+use crate::engines::{self, Opening, Shown, Snapshot, StagedTable, Target, TargetWork, Undo, kill};
 use crate::model::catalog::{Catalog, Table};
-use crate::model::survey::SnapshotLevel;
+use crate::model::survey::{Finding, SnapshotLevel};
 use crate::model::units::{Bytes, counted};
 use crate::plan::{Plan, RowsOf};
 
@@ -180,6 +180,7 @@ impl<'a> Course<'a> {
         let staged = target.staged().await?;
         let is_resumed = !staged.is_empty();
         self.phase(format!("creating {}", counted(plan.tables.len(), "table")));
+        let mut findings = Vec::new();
         for planned in &plan.tables {
             if job.stop.is_cancelled() {
                 return Err(Error::Stopped);
@@ -187,15 +188,32 @@ impl<'a> Course<'a> {
             let name = &planned.table.name;
             let is_begun = |table: &&StagedTable| table.name == *name && !table.chunks.is_empty();
             if !staged.iter().any(|table| is_begun(&table)) {
-                target.create(&planned.table).await?;
+                match target.create(&planned.table).await {
+                    // What the target does not take is told of all tables at once.
+                    Err(engines::Error::Refused { problem, mend }) => {
+                        findings.push(Finding { problem, mend });
+                    }
+                    made => made?,
+                }
                 kill::point("table-created");
             }
         }
+        if !findings.is_empty() {
+            return Err(engines::Error::Findings(findings).into());
+        }
+        let alike = plan.source.product.flavour == plan.target.product.flavour;
         let pairs: Vec<Pair> = plan
             .tables
             .iter()
             .filter(|plan| plan.rows == RowsOf::Source)
-            .map(|plan| Pair::new(source, plan))
+            .map(|planned| {
+                let from = source.table(planned.source_name());
+                Pair::new(
+                    from.unwrap_or(&planned.table).clone(),
+                    &planned.table,
+                    alike,
+                )
+            })
             .collect();
         let tables: Vec<Table> = pairs.iter().map(|pair| pair.from.clone()).collect();
         // Without rows to read there is nothing that readers must share.

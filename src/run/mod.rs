@@ -6,7 +6,7 @@
 
 pub mod backup;
 pub mod compare;
-mod copy;
+pub mod copy;
 mod course;
 pub mod event;
 pub mod journal;

@@ -247,6 +247,8 @@ fn column(row: &Row) -> Column {
         collation: row.optional(7),
         comment: row.text(8),
         extra,
+        read_as: None,
+        crosses: false,
     }
 }
 

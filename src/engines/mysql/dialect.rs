@@ -39,9 +39,18 @@ pub fn base(column: &Column) -> &str {
     column.kind.split(['(', ' ']).next().unwrap_or_default()
 }
 
+/// A column, in the character set that it is wanted in.
+fn read(column: &Column) -> String {
+    let name = quote(&column.name);
+    match &column.read_as {
+        Some(charset) => format!("CONVERT({name} USING {charset})"),
+        None => name,
+    }
+}
+
 /// The expression that prints a column exactly. FLOAT prints six digits only unless it is widened (A05).
 pub fn printed(column: &Column) -> String {
-    let name = quote(&column.name);
+    let name = read(column);
     match base(column) {
         "float" => format!("{name}+0e0"),
         _ if history::ends_later(column) => format!(
@@ -177,20 +186,38 @@ pub fn row_hash(table: &Table) -> String {
 }
 
 fn canonical(column: &Column) -> String {
-    let name = quote(&column.name);
+    let name = read(column);
     let base = base(column);
     let bytes = match base {
+        "float" if column.crosses => digits(&format!("{name}+0e0")),
         "float" => format!("{name}+0e0"),
+        "double" if column.crosses => digits(&name),
         _ if history::ends_later(column) => printed(column),
         "bit" => format!("HEX({name})"),
         "json" => format!("SHA2(CAST({name} AS CHAR CHARACTER SET utf8mb4), 256)"),
-        "uuid" | "inet4" | "inet6" => format!("CAST({name} AS CHAR)"),
+        // A CAST would give their sixteen bytes, which no other product has.
+        "uuid" | "inet4" | "inet6" => format!("CONVERT({name} USING utf8mb4)"),
         _ if is_spatial(base) => format!("SHA2(HEX({name}), 256)"),
         _ if is_large(base) => format!("SHA2(CAST({name} AS BINARY), 256)"),
         _ if column.charset.is_some() => format!("CAST({name} AS BINARY)"),
         _ => name.clone(),
     };
     format!("IF({name} IS NULL, 'N', CONCAT(LENGTH({bytes}), ':', {bytes}))")
+}
+
+/// A number as sign, digits and magnitude: MariaDB prints `0.0000000001` where MySQL prints `1e-10`.
+fn digits(number: &str) -> String {
+    let text = format!("CAST({number} AS CHAR)");
+    let mantissa = format!("SUBSTRING_INDEX(TRIM(LEADING '-' FROM {text}), 'e', 1)");
+    let exponent =
+        format!("IF(LOCATE('e', {text}), CAST(SUBSTRING_INDEX({text}, 'e', -1) AS SIGNED), 0)");
+    let whole = format!("TRIM(LEADING '0' FROM SUBSTRING_INDEX({mantissa}, '.', 1))");
+    let part = format!("IF(LOCATE('.', {mantissa}), SUBSTRING_INDEX({mantissa}, '.', -1), '')");
+    let zeros = format!("LENGTH({part}) - LENGTH(TRIM(LEADING '0' FROM {part}))");
+    format!(
+        "CONCAT(IF(LEFT({text}, 1) = '-', '-', ''), TRIM(BOTH '0' FROM CONCAT({whole}, {part})), 'e', \
+         {exponent} + IF({whole} = '', -({zeros}), LENGTH({whole})))"
+    )
 }
 
 #[cfg(test)]

@@ -134,7 +134,7 @@ impl Loader for MySqlLoader {
             }
             let sql = self.statement(table, rows);
             let written = self.session.run_prepared(&action, sql, arguments).await;
-            loaded += Rows(written.map_err(|error| self.too_large(table, error))?);
+            loaded += Rows(written.map_err(|error| self.named(table, error))?);
             done += rows;
         }
         Ok(loaded)
@@ -192,15 +192,53 @@ impl Loader for MySqlLoader {
 }
 
 impl MySqlLoader {
-    /// Error 1153 is the server's own word for a packet above its limit.
-    fn too_large(&self, table: &Table, error: Error) -> Error {
+    /// A refusal by the table's name, with the way on, where the rows are what the target does not take. Error 1153 is
+    /// the server's own word for a packet above its limit.
+    fn named(&self, table: &Table, error: Error) -> Error {
         match number(&error) {
+            Some(1062) => collision(table, error),
             Some(1153) => self
                 .refuse_oversize(table, self.packet_limit.0 as usize)
                 .err()
                 .unwrap_or(error),
             _ => error,
         }
+    }
+}
+
+/// Two rows that the source tells apart have one key on the target (B04).
+fn collision(table: &Table, error: Error) -> Error {
+    let Error::Statement { cause, .. } = &error else {
+        return error;
+    };
+    let told = cause.to_string();
+    let name = told.rsplit('\'').nth(1).unwrap_or_default();
+    let name = name.rsplit('.').next().unwrap_or_default();
+    let key = table.indexes.iter().find(|index| index.name == name);
+    let columns = key.iter().flat_map(|key| &key.parts);
+    let collated = columns.filter_map(|part| {
+        let column = table.column(&part.column)?;
+        Some(format!(
+            "{} under {}",
+            column.name,
+            column.collation.as_ref()?
+        ))
+    });
+    let collated: Vec<String> = collated.collect();
+    let place = match collated.is_empty() {
+        true => String::new(),
+        false => format!(" (there: {})", collated.join(", ")),
+    };
+    Error::Refused {
+        problem: format!(
+            "rows of table {} that differ on the source have one key on the target: {told}{place}",
+            table.name
+        ),
+        mend: format!(
+            "change one of the rows, or give the key's columns a collation that both sides know, as utf8mb4_bin, on the \
+             source; or leave the table out: --exclude {}",
+            table.name
+        ),
     }
 }
 

@@ -290,7 +290,10 @@ impl Server for MySqlServer {
             product: self.product.clone(),
             database: database.to_string(),
             catalog,
-            collations: collations.iter().map(|row| row.text(0)).collect(),
+            collations: collations
+                .iter()
+                .flat_map(|row| full(&row.text(0)))
+                .collect(),
             findings,
             unseen: grants.unseen(&self.flavour, database),
             facts,
@@ -426,6 +429,17 @@ impl MySqlServer {
             near,
         }
     }
+}
+
+/// The names of a collation as columns have them: MariaDB lists `uca1400_ai_ci` once for all character sets.
+fn full(listed: &str) -> Vec<String> {
+    let charsets = ["utf8mb3", "utf8mb4", "ucs2", "utf16", "utf32"];
+    let full = charsets.map(|charset| format!("{charset}_{listed}"));
+    let mut names = vec![listed.to_string()];
+    if listed.starts_with("uca1400_") {
+        names.extend(full);
+    }
+    names
 }
 
 /// Whether a database is kept from lists and selections: the server's own, and ours.

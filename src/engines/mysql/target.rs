@@ -281,7 +281,13 @@ impl Target for MySqlTarget {
         );
         let mut session = self.session.lock().await;
         let action = format!("create table {}", table.name);
-        let answers = session.results(&action, &sql).await?;
+        let answers = session.results(&action, &sql).await.map_err(|error| {
+            let mend = format!(
+                "change the table on the source to what both know, or leave it out: --exclude {}",
+                table.name
+            );
+            not_taken(error, &format!("table {}", table.name), mend)
+        })?;
         let warnings = answers.last().into_iter().flatten();
         match warnings
             .into_iter()
@@ -414,9 +420,14 @@ impl Target for MySqlTarget {
                     self.staged_name(&table.name),
                     keys.join(", ")
                 );
-                session
-                    .run(&format!("add the foreign keys of {}", table.name), &sql)
-                    .await?;
+                let action = format!("add the foreign keys of {}", table.name);
+                session.run(&action, &sql).await.map_err(|error| {
+                    let mend = format!(
+                        "change them on the source to what both know, or leave the table out: --exclude {}",
+                        table.name
+                    );
+                    not_taken(error, &format!("the foreign keys of {}", table.name), mend)
+                })?;
             }
         }
         Ok(())
@@ -461,6 +472,17 @@ impl Target for MySqlTarget {
     async fn leave(&self) -> Result<()> {
         let mut session = self.session.lock().await;
         self.release(&mut session).await
+    }
+}
+
+/// What the server says about a definition that it does not take is a refusal; anything else stays what it is.
+fn not_taken(error: Error, what: &str, mend: String) -> Error {
+    match &error {
+        Error::Statement { cause, .. } if !error.is_transient() => Error::Refused {
+            problem: format!("the target does not take {what}: {cause}"),
+            mend,
+        },
+        _ => error,
     }
 }
 
