@@ -286,6 +286,10 @@ fn indexes(rows: Vec<&Row>) -> Vec<Index> {
     indexes
 }
 
+/// MariaDB 10.5 prints a default of bytes as it is, and the way to a character set would bend it (A01).
+const RAW: &str = "SET character_set_results = binary";
+const TEXT: &str = "SET character_set_results = utf8mb4";
+
 /// Fills in the definitions of tables and objects: one packet of SHOW CREATE statements.
 async fn define(session: &mut Session, database: &str, catalog: &mut Catalog) -> Result<()> {
     let place = |name: &str| format!("{}.{}", quote(database), quote(name));
@@ -304,25 +308,33 @@ async fn define(session: &mut Session, database: &str, catalog: &mut Catalog) ->
                 place(&object.name)
             )
         });
-    let statements: Vec<String> = tables.chain(objects).collect();
-    if statements.is_empty() {
-        return Ok(());
-    }
     // Within its own database a view's text names its tables without the database.
     let enter = format!("USE {}", quote(database));
-    let packet = format!("{enter}; {}", statements.join("; "));
-    let shown = match session.results("read definitions", &packet).await {
-        Ok(answers) => answers.into_iter().skip(1).map(Ok).collect::<Vec<_>>(),
+    let asked = |sql: String| (sql, true);
+    let steps: Vec<(String, bool)> = [(enter, false), (RAW.to_string(), false)]
+        .into_iter()
+        .chain(tables.map(asked))
+        .chain([(TEXT.to_string(), false)])
+        .chain(objects.map(asked))
+        .collect();
+    let packet: Vec<&str> = steps.iter().map(|(sql, _)| sql.as_str()).collect();
+    let shown = match session
+        .results("read definitions", &packet.join("; "))
+        .await
+    {
+        Ok(answers) => {
+            let answers = answers.into_iter().zip(&steps);
+            let asked = answers.filter(|(_, (_, is_asked))| *is_asked);
+            asked.map(|(answer, _)| Ok(answer)).collect::<Vec<_>>()
+        }
         Err(_) => {
-            session.run("read definitions", &enter).await?;
             let mut answers = Vec::new();
-            for statement in &statements {
-                answers.push(
-                    session
-                        .results("read a definition", statement)
-                        .await
-                        .map(|mut answer| answer.remove(0)),
-                );
+            for (sql, is_asked) in &steps {
+                let answer = session.rows("read a definition", sql).await;
+                match is_asked {
+                    true => answers.push(answer),
+                    false => drop(answer?),
+                }
             }
             answers
         }
@@ -335,7 +347,8 @@ async fn define(session: &mut Session, database: &str, catalog: &mut Catalog) ->
             rows => rows?,
         };
         let printed = rows.first().and_then(|row| row.bytes(1));
-        table.definition = printed.map(definition::readable).unwrap_or_default();
+        let printed = printed.map(definition::readable).unwrap_or_default();
+        table.definition = definition::with_keys_quoted(printed, &table.foreign_keys);
         for key in &mut table.foreign_keys {
             (key.on_delete, key.on_update) = definition::actions(&table.definition, &key.name);
         }

@@ -1,6 +1,8 @@
 //! Reading the statement that SHOW CREATE TABLE prints: just enough to take foreign keys out of it and to
 //! see its partitions. Quotes, parentheses and comments are honoured; nothing else is understood.
 
+use crate::model::catalog::ForeignKey;
+
 /// A definition as text. A default of bytes that are no text is printed raw by the server; it is spelled as
 /// `X'…'`, which means the same.
 pub fn readable(printed: &[u8]) -> String {
@@ -52,6 +54,38 @@ fn unquoted(text: &[u8]) -> (Vec<u8>, usize) {
         }
     }
     (said, text.len())
+}
+
+/// The definition with the names in its foreign keys quoted: MariaDB 10.5 and 11.8 print them as they are, also where
+/// there is a backtick within (D01).
+pub fn with_keys_quoted(definition: String, keys: &[ForeignKey]) -> String {
+    keys.iter().fold(definition, |definition, key| {
+        let printed = key_clause(key, &|name| format!("`{name}`"));
+        let quoted = key_clause(key, &super::dialect::quote);
+        match printed == quoted {
+            true => definition,
+            false => definition.replacen(&printed, &quoted, 1),
+        }
+    })
+}
+
+fn key_clause(key: &ForeignKey, quoted: &dyn Fn(&str) -> String) -> String {
+    let names = |columns: &[String]| {
+        let names: Vec<String> = columns.iter().map(|name| quoted(name)).collect();
+        names.join(", ")
+    };
+    let database = key.parent_database.iter();
+    let parent: Vec<String> = database
+        .chain([&key.parent])
+        .map(|name| quoted(name))
+        .collect();
+    format!(
+        "CONSTRAINT {} FOREIGN KEY ({}) REFERENCES {} ({})",
+        quoted(&key.name),
+        names(&key.columns),
+        parent.join("."),
+        names(&key.parent_columns)
+    )
 }
 
 /// The definition without its foreign keys, which are added after the load.
@@ -218,6 +252,25 @@ mod tests {
             "",
         );
         assert_eq!(without_foreign_keys(CHILD), expected);
+    }
+
+    #[test]
+    fn d01_names_in_foreign_keys_that_are_printed_unquoted_are_quoted() {
+        let key = ForeignKey {
+            name: "fk`odd".into(),
+            columns: vec!["f k".into(), "f2".into()],
+            parent: "parent".into(),
+            parent_columns: vec!["p k".into(), "p`2".into()],
+            ..ForeignKey::default()
+        };
+        let (printed, quoted) = (
+            "  CONSTRAINT `fk`odd` FOREIGN KEY (`f k`, `f2`) REFERENCES `parent` (`p k`, `p`2`) ON DELETE CASCADE\n)",
+            "  CONSTRAINT `fk``odd` FOREIGN KEY (`f k`, `f2`) REFERENCES `parent` (`p k`, `p``2`) ON DELETE CASCADE\n)",
+        );
+        let keys = [key];
+        for definition in [printed, quoted] {
+            assert_eq!(with_keys_quoted(definition.to_string(), &keys), quoted);
+        }
     }
 
     #[test]

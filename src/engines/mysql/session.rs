@@ -185,6 +185,7 @@ impl Session {
         }
     }
 
+    /// A character set alone means its old default collation, as the definitions of older servers do.
     async fn prepare(&mut self, purpose: Purpose) -> Result<()> {
         let (charset, modes) = match purpose {
             Purpose::Definitions => ("utf8mb4", LITERAL),
