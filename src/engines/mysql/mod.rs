@@ -117,12 +117,6 @@ impl Engine for MySql {
     }
 }
 
-/// The names of all collations. Since 10.10, MariaDB lists those that several character sets share without the set
-/// (`uca1400_ai_ci`), and calls them in full wherever they are used.
-const COLLATIONS: &str = "SELECT IF(LEFT(COLLATION_NAME, CHAR_LENGTH(CHARACTER_SET_NAME)) = CHARACTER_SET_NAME, \
-                          COLLATION_NAME, CONCAT(CHARACTER_SET_NAME, '_', COLLATION_NAME)) \
-                          FROM information_schema.COLLATION_CHARACTER_SET_APPLICABILITY";
-
 /// MySQL keeps table statistics for a day unless told otherwise.
 async fn prepare(session: &mut Session, flavour: &Flavour) -> Result<()> {
     facts::prepare(session).await?;
@@ -255,10 +249,11 @@ impl Server for MySqlServer {
         let known = session
             .results(
                 "read the server's settings",
-                &format!(
-                    "SHOW GRANTS; SELECT CURRENT_USER(); \
-                     SELECT @@GLOBAL.read_only, @@GLOBAL.innodb_read_only; {COLLATIONS}"
-                ),
+                "SHOW GRANTS; SELECT CURRENT_USER(); \
+                 SELECT @@GLOBAL.read_only, @@GLOBAL.innodb_read_only; \
+                 SELECT COLLATION_NAME FROM information_schema.COLLATIONS \
+                  UNION SELECT CONCAT(CHARACTER_SET_NAME, '_', COLLATION_NAME) \
+                          FROM information_schema.COLLATION_CHARACTER_SET_APPLICABILITY",
             )
             .await?;
         let [lines, user, settings, collations] = &known[..] else {

@@ -192,8 +192,9 @@ impl Session {
             Purpose::Rows => ("binary", STRICT),
         };
         let sql = format!(
-            "SET NAMES {charset}; \
-                 SET SESSION sql_mode = '{modes}', time_zone = '+00:00', sql_quote_show_create = 1, \
+            "SET SESSION /*M!110201 character_set_collations = '', */ sql_quote_show_create = 1; \
+                 SET NAMES {charset}; \
+                 SET SESSION sql_mode = '{modes}', time_zone = '+00:00', \
                  foreign_key_checks = 0, unique_checks = 1, wait_timeout = 28800, \
                  net_write_timeout = 600, net_read_timeout = 600, sql_safe_updates = 0, \
                  autocommit = 1, completion_type = 0, \
