@@ -88,7 +88,7 @@ pub fn sync(
     }
     let skipped = |kind| kind == ObjectKind::Event && options.wish.events == Events::Skip;
     dropped.retain(|object| !skipped(object.kind));
-    name_clashes(source, target, options, &tables, &mut findings);
+    name_clashes(spelled, target, options, &tables, &mut findings);
     if options.content == Content::Data && to.catalog.is_none() {
         findings.push(Finding {
             problem: format!("the target has no database {}", to.database),
@@ -271,7 +271,9 @@ fn objects(
     let existing = |object: &Object| target.object(object.kind, &object.name);
     if options.content == Content::Data {
         let positions = spelled.catalog.objects.iter().filter(|object| {
-            counts(object, options, spelled, tables) && existing(object) == Some(*object)
+            counts(object, options, spelled, tables)
+                && object.obstacle.is_none()
+                && existing(object) == Some(*object)
         });
         // The target's own triggers step aside for the swap and come back.
         return positions
@@ -499,9 +501,9 @@ fn unknown_collations(
     }));
 }
 
-/// A table cannot take the name of a view that stays, nor a view the name of a table that stays.
+/// A table cannot take the name of a view or sequence that stays, nor they the name of a table that stays.
 fn name_clashes(
-    source: &Catalog,
+    spelled: &Spelled,
     target: &Catalog,
     options: &SyncOptions,
     tables: &[TablePlan],
@@ -510,23 +512,28 @@ fn name_clashes(
     if mirrors(options) {
         return;
     }
-    let views = |catalog: &Catalog| -> Vec<String> {
-        catalog
-            .objects
-            .iter()
-            .filter(|object| object.kind == ObjectKind::View)
-            .map(|view| view.name.clone())
+    // Both share the names of tables.
+    let named = |catalog: &Catalog| -> Vec<Object> {
+        let objects = catalog.objects.iter();
+        let kinds = [ObjectKind::View, ObjectKind::Sequence];
+        objects
+            .filter(|object| kinds.contains(&object.kind))
+            .cloned()
             .collect()
     };
-    let taken = tables
-        .iter()
-        .map(|plan| plan.table.name.clone())
-        .filter(|name| views(target).contains(name));
-    let views_taken = views(source)
+    let is_planned = |name: &String| tables.iter().any(|plan| plan.table.name == *name);
+    let taken = named(target)
         .into_iter()
-        .filter(|name| options.only.is_empty() && target.table(name).is_some());
-    findings.extend(taken.chain(views_taken).map(|name| Finding {
-        problem: format!("{name} is a table on one side and a view on the other"),
+        .filter(|object| is_planned(&object.name));
+    let takes = named(&spelled.catalog).into_iter().filter(|object| {
+        let is_wanted = options.only.is_empty() || counts(object, options, spelled, tables);
+        is_wanted && target.table(&object.name).is_some()
+    });
+    findings.extend(taken.chain(takes).map(|object| Finding {
+        problem: format!(
+            "{} is a table on one side and a {} on the other",
+            object.name, object.kind
+        ),
         mend: "sync the whole database, or rename one of them".into(),
     }));
 }

@@ -210,6 +210,17 @@ pub async fn put(
     }
 }
 
+/// Brings a staged sequence on to where the live one stands, where that is further: tables that stay draw from it too.
+pub async fn reach(session: &mut Session, staging: &str, live: &str, name: &str) -> Result<()> {
+    let there = position(session, live, name).await?;
+    let Some([_, sql]) = set(&format!("{}.{}", quote(staging), quote(name)), &there) else {
+        return Ok(());
+    };
+    // It never goes back.
+    let action = format!("set sequence {name}");
+    session.run(&action, &sql).await.map(drop)
+}
+
 /// The next AUTO_INCREMENT of each table of a database that has one.
 pub async fn counters(session: &mut Session, database: &str) -> Result<Vec<(String, String)>> {
     let sql = format!(

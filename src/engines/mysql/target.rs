@@ -202,6 +202,16 @@ impl MySqlTarget {
         comes && !known.any(|object| object.name == name)
     }
 
+    /// Whether a table that stays draws from a live sequence that is replaced.
+    fn stays_drawn(&self, sequence: &String) -> bool {
+        let leaving = self.leaving();
+        let before = self.work.before.iter();
+        let mut stay = before
+            .flat_map(|before| &before.tables)
+            .filter(|table| !leaving.iter().any(|other| other.name == table.name));
+        stay.any(|table| table.sequences.contains(sequence)) && !self.is_new_sequence(sequence)
+    }
+
     pub(super) fn live(&self, table: &str) -> String {
         format!("{}.{}", quote(&self.work.database), quote(table))
     }
@@ -373,7 +383,11 @@ impl Target for MySqlTarget {
     async fn count_on(&self, counters: &[(String, String)]) -> Result<()> {
         let mut session = self.session.lock().await;
         for sequence in sequences::among(&self.work.objects) {
-            sequences::put(&mut session, &self.noted.staging, &sequence.name, counters).await?;
+            let (staging, name) = (&self.noted.staging, &sequence.name);
+            sequences::put(&mut session, staging, name, counters).await?;
+            if self.stays_drawn(name) {
+                sequences::reach(&mut session, staging, &self.work.database, name).await?;
+            }
         }
         let staged = match counters.iter().any(|(name, _)| name.starts_with(COUNTER)) {
             true => sequences::counters(&mut session, &self.noted.staging).await?,
