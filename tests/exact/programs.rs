@@ -102,7 +102,9 @@ fn programs(place: &Place, database: &str) -> Vec<String> {
                     FROM information_schema.EVENTS WHERE EVENT_SCHEMA = 'DB' ORDER BY EVENT_NAME";
     let all = [views, triggers, &routines, events].into_iter();
     all.flat_map(|sql| place.sql(&sql.replace("DB", database)))
-        .map(|cells| format!("{cells:?}").replace(&format!("`{database}`."), "`DB`."))
+        // MySQL keeps the semicolon of a statement that came with others in one packet.
+        .map(|cells| format!("{cells:?}").replace(";\")", "\")"))
+        .map(|line| line.replace(&format!("`{database}`."), "`DB`."))
         .collect()
 }
 

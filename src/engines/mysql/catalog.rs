@@ -11,7 +11,7 @@ use super::definition;
 use super::dialect::{quote, text};
 use super::marks::MARKS;
 use super::session::{Row, Session, number};
-use super::{history, sequences};
+use super::{history, qualifiers, sequences};
 use crate::engines::Result;
 use crate::model::catalog::{
     Catalog, Check, Column, ForeignKey, Generated, Index, IndexPart, Object, ObjectKind, Table,
@@ -381,6 +381,11 @@ async fn define(session: &mut Session, database: &str, catalog: &mut Catalog) ->
                 // MySQL keeps the semicolon of a statement that came with others in one packet.
                 Some(definition) => {
                     object.definition = definition.trim_end_matches(';').to_string();
+                    if object.kind == ObjectKind::View
+                        && let Some(resolved) = qualifiers::resolved(object, database)
+                    {
+                        object.definition = resolved;
+                    }
                 }
                 None => {
                     object.obstacle = Some("its definition is not shown to this user".to_string())

@@ -49,6 +49,32 @@ pub fn renamed(text: &[Token<'_>], own: &[usize], to: &str) -> String {
     text.iter().enumerate().map(token).collect()
 }
 
+/// A view that MariaDB cannot open, as for want of its definer, with its columns as those of an open one: without the
+/// database that all of them name then. None for any other.
+pub fn resolved(view: &Object, database: &str) -> Option<String> {
+    let text = tokens(&view.definition, modes(view));
+    let reader = Reader {
+        database,
+        packages: &BTreeSet::new(),
+        folds_case: false,
+    };
+    let named = reader.read(view);
+    let is_column = |at: &usize| {
+        let dots = [at + 1, at + 3].map(|dot| text.get(dot));
+        dots.iter()
+            .all(|dot| dot.is_some_and(|dot| dot.is_sign(".")))
+    };
+    let is_closed = !named.own.is_empty() && named.others.is_empty();
+    (is_closed && named.own.iter().all(is_column)).then(|| {
+        let left = |number: &usize| {
+            let before = number.checked_sub(1);
+            !named.own.contains(number) && !before.is_some_and(|at| named.own.contains(&at))
+        };
+        let kept = (0..text.len()).filter(left);
+        kept.map(|number| text[number].text).collect()
+    })
+}
+
 /// What a place in a text asks for.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 enum Expects {

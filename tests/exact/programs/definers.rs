@@ -175,7 +175,7 @@ fn d03_a_trigger_of_the_target_that_could_not_be_put_back_is_a_refusal(case: &Ca
         .refuses(
             4,
             &[
-                "could not put trigger g back",
+                "could not replace trigger g",
                 &format!("GRANT {}", privileges(case.flavor)[0]),
             ],
         );
@@ -303,7 +303,7 @@ mod own {
         case.a.sql(&format!(
             "CREATE FUNCTION {shop}.safe() RETURNS INT READS SQL DATA RETURN 1"
         ));
-        let (from, to) = (format!("a/{shop}"), format!("own/{shop}"));
+        let (from, to) = (format!("a/{shop}"), format!("own/{shop}_trusted"));
         case.home.run(&["sync", &from, &to, "--yes"]).expect(0);
         let writer = Account::new(case, &own.place, "writer");
         writer.may_write(&shop);

@@ -185,7 +185,7 @@ fn d02_rollback_brings_back_the_programs_as_they_were(case: &Case) {
         ])
         .expect(0);
     assert_ne!(programs(&case.b, &copy), before);
-    case.home.run(&["rollback", "--yes"]).expect(0);
+    case.home.run(&["rollback", "1", "--yes"]).expect(0);
     assert_eq!(programs(&case.b, &copy), before);
 }
 

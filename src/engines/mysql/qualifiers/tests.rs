@@ -141,6 +141,22 @@ fn d02_a_view_names_its_alias_and_its_database_apart() {
 }
 
 #[test]
+fn d03_a_view_that_cannot_be_opened_reads_as_an_open_one() {
+    let resolved = |text: &str| resolved(&object(ObjectKind::View, text, ""), "shop");
+    assert_eq!(
+        resolved("select `shop`.`t`.`a` AS `a` from `t` where `shop`.`t`.`b` = 1").as_deref(),
+        Some("select `t`.`a` AS `a` from `t` where `t`.`b` = 1")
+    );
+    for text in [
+        "select `t`.`a` AS `a` from `t`",
+        "select `shop`.`t`.`a` AS `a`,`old`.`t`.`a` AS `b` from `shop`.`t` join `old`.`t`",
+        "select `shop`.`f`(1) AS `f`",
+    ] {
+        assert_eq!(resolved(text), None, "{text}");
+    }
+}
+
+#[test]
 fn d02_double_quotes_are_names_under_ansi_quotes_only() {
     let text = r#"SELECT "shop"."t"."a" FROM "shop"."t""#;
     let ansi = read(ObjectKind::Procedure, text, "ANSI_QUOTES").1;

@@ -40,6 +40,7 @@ pub fn spell(spelled: &mut Spelled, from: &Survey, to: &Survey, wish: Wish) {
         }
         says.extend(take_definer(object, to, wish.definer));
         says.extend(distrusted(object, to));
+        says.extend(defaults(object, from, to));
         let about = |says| Remark {
             about: about.clone(),
             says,
@@ -47,7 +48,7 @@ pub fn spell(spelled: &mut Spelled, from: &Survey, to: &Survey, wish: Wish) {
         spelled.remarks.extend(says.into_iter().map(about));
     }
     spelled.remarks.extend(outside(spelled, to));
-    spelled.remarks.extend(put_back(to));
+    spelled.remarks.extend(give_way(to));
 }
 
 /// The text names the target's database where it named the source's (D02).
@@ -240,6 +241,18 @@ fn is_safe(function: &Object) -> bool {
         || says(&["READS", "SQL", "DATA"])
 }
 
+/// Parameters and variables that name no character set take that of the database.
+fn defaults(object: &Object, from: &Survey, to: &Survey) -> Option<Says> {
+    let takes = matches!(object.kind, ObjectKind::Function | ObjectKind::Procedure);
+    let default = |survey: &Survey| survey.catalog.as_ref()?.collation.clone();
+    let (left, right) = (default(from)?, default(to)?);
+    (takes && left != right).then(|| {
+        Says::Together(Box::new(Says::Warning(format!(
+            "the target database's default collation is {right}, not {left}: parameters that name none take it"
+        ))))
+    })
+}
+
 /// Foreign keys to other databases, which keep their names.
 fn outside(spelled: &Spelled, to: &Survey) -> Vec<Remark> {
     let mut remarks = Vec::new();
@@ -264,22 +277,27 @@ fn outside(spelled: &Spelled, to: &Survey) -> Vec<Remark> {
     remarks
 }
 
-/// Triggers of the target step aside for the swap: who may not make them again must not begin (D03).
-fn put_back(to: &Survey) -> Vec<Remark> {
+/// What of the target gives way: triggers step aside for the swap, and must be made again if it fails; what belongs to
+/// an account of the system is dropped by its like only (D03).
+fn give_way(to: &Survey) -> Vec<Remark> {
+    let own = definers::spelled(&to.facts.account);
     let objects = to.catalog.iter().flat_map(|catalog| &catalog.objects);
-    let remark = |trigger: &Object| {
-        let (table, definer) = (trigger.table.as_ref()?, trigger.definer.as_ref()?);
+    let remark = |object: &Object| {
+        let definer = object.definer.as_ref()?;
         let privilege = definers::missing(to, definer)?;
-        let own = definers::spelled(&to.facts.account);
+        let about = match &object.table {
+            Some(table) => About::Table(table.clone()),
+            None if privilege == "SYSTEM_USER" => About::Object(object.kind, object.name.clone()),
+            None => return None,
+        };
+        let (title, definer) = (object.title(), definers::spelled(definer));
         Some(Remark {
-            about: About::Table(table.clone()),
+            about,
             says: Says::Refused(Finding {
                 problem: format!(
-                    "{own} could not put {} back on the target: its definer is {}",
-                    trigger.title(),
-                    definers::spelled(definer)
+                    "{own} could not replace {title} on the target: its definer is {definer}"
                 ),
-                mend: format!("GRANT {privilege} ON *.* TO {own}; or drop the trigger first"),
+                mend: format!("GRANT {privilege} ON *.* TO {own}; or drop it first"),
             }),
         })
     };
