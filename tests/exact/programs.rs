@@ -85,7 +85,7 @@ fn programs(place: &Place, database: &str) -> Vec<String> {
         Flavor::MariaDb => "SQL_DATA_ACCESS",
         Flavor::MySql => "CONCAT(SQL_DATA_ACCESS, IS_DETERMINISTIC)",
     };
-    let views = "SELECT 'view', TABLE_NAME, VIEW_DEFINITION, CHECK_OPTION, IS_UPDATABLE, DEFINER, SECURITY_TYPE,
+    let views = "SELECT 'view', TABLE_NAME, VIEW_DEFINITION, CHECK_OPTION, DEFINER, SECURITY_TYPE,
                         CHARACTER_SET_CLIENT, COLLATION_CONNECTION
                    FROM information_schema.VIEWS WHERE TABLE_SCHEMA = 'DB' ORDER BY TABLE_NAME";
     let triggers = "SELECT 'trigger', TRIGGER_NAME, EVENT_MANIPULATION, EVENT_OBJECT_TABLE, ACTION_ORDER, ACTION_STATEMENT,

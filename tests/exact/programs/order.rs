@@ -24,9 +24,19 @@ fn d01_views_upon_functions_upon_views_arrive_in_any_order(case: &Case) {
         let read = format!("SELECT b, s, id FROM {shop}.a ORDER BY id");
         assert_eq!(case.b.rows(&read), "30 30 1, 30 30 2");
     }
-    // A check option that refuses here refuses there.
-    let broken = format!("INSERT INTO {shop}.y VALUES (3, -1)");
-    assert!(case.b.refusal(&broken).is_some());
+    // What a check option refuses here, it refuses there.
+    for row in ["(3, -1)", "(4, 200)", "(5, 50)"] {
+        let told = [&case.a, &case.b].map(|place| {
+            let refusal = place.refusal(&format!("INSERT INTO {shop}.y VALUES {row}"));
+            refusal.is_some()
+        });
+        assert_eq!(told[0], told[1], "{row}");
+    }
+    assert!(
+        case.b
+            .refusal(&format!("INSERT INTO {shop}.y VALUES (6, 200)"))
+            .is_some()
+    );
 }
 
 fn d01_triggers_keep_the_order_in_which_they_fire(case: &Case) {
