@@ -340,7 +340,7 @@ impl Shared {
         if !known.is_empty() {
             return Ok(known);
         }
-        let chunks = match table.is_ordered {
+        let chunks = match table.is_ordered || self.snapshot.is_fixed() {
             true => {
                 let aim = aim(&table.from);
                 self.snapshot.chunks(reader, &table.from, aim).await?

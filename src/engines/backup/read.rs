@@ -99,6 +99,20 @@ impl Snapshot for Past {
         limit: BatchLimit,
         sink: mpsc::Sender<Batch>,
     ) -> Result<Rows> {
+        if let Some(column) = table.columns.iter().find(|column| column.read_as.is_some()) {
+            return Err(Error::Refused {
+                problem: format!(
+                    "column {} of {} is in {}, which the target does not know, and nobody translates what a backup holds",
+                    column.name,
+                    table.name,
+                    column.charset.as_deref().unwrap_or_default()
+                ),
+                mend: format!(
+                    "restore to a server that knows it, or --exclude {}",
+                    table.name
+                ),
+            });
+        }
         let files = self.rows(table)?.chunks.iter();
         let files: Vec<_> = files.filter(|file| file.range == *chunk).cloned().collect();
         let form = self.script.form(self.kept(table)?);

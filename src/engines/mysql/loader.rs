@@ -6,18 +6,20 @@ use async_trait::async_trait;
 use sqlx::Arguments as _;
 use sqlx::mysql::MySqlArguments;
 
-use super::dialect::{placeholder, quote, text};
+use super::dialect::{literal, placeholder, quote, text};
 use super::marks::MARKS;
 use super::session::{Session, number};
 use super::{snapshot, target};
 use crate::engines::{Error, Loader, Mark, Result};
 use crate::model::batch::{Batch, Chunk, Kind};
-use crate::model::catalog::Table;
+use crate::model::catalog::{Column, Index, Table};
 use crate::model::units::{Bytes, Rows};
 
 /// The most rows of one statement, and the most placeholders that the protocol counts.
 const MOST_ROWS: usize = 256;
 const MOST_PLACEHOLDERS: usize = 65_535;
+/// How many collisions of a key are shown.
+const COLLISIONS: usize = 3;
 /// What a packet needs beside the values.
 const OVERHEAD: u64 = 64 * 1024;
 
@@ -133,7 +135,17 @@ impl Loader for MySqlLoader {
                     .map_err(|cause| Error::statement(&action, cause))?;
             }
             let sql = self.statement(table, rows);
-            let written = self.session.run_prepared(&action, sql, arguments).await;
+            let written = match self.session.run_prepared(&action, sql, arguments).await {
+                Err(error) if number(&error) == Some(1062) => {
+                    let cells: Vec<(Kind, &[u8])> = batch
+                        .cells()
+                        .skip(done * width)
+                        .take(rows * width)
+                        .collect();
+                    Err(self.collision(table, &cells, error).await)
+                }
+                written => written,
+            };
             loaded += Rows(written.map_err(|error| self.named(table, error))?);
             done += rows;
         }
@@ -192,11 +204,86 @@ impl Loader for MySqlLoader {
 }
 
 impl MySqlLoader {
+    /// Rows that the source tells apart have one key on the target (B04): a refusal with some of the values.
+    async fn collision(&mut self, table: &Table, cells: &[(Kind, &[u8])], error: Error) -> Error {
+        let Error::Statement { cause, .. } = &error else {
+            return error;
+        };
+        let told = cause.to_string();
+        let key = duplicate_key(table, &told);
+        let columns = key.iter().flat_map(|key| &key.parts);
+        let columns: Vec<&Column> = columns
+            .filter_map(|part| table.column(&part.column))
+            .collect();
+        let collated = columns.iter().filter_map(|column| {
+            let collation = column.collation.as_ref()?;
+            Some(format!("{} under {collation}", column.name))
+        });
+        let collated: Vec<String> = collated.collect();
+        let mut problem = format!(
+            "rows of table {} that differ on the source have one key on the target: {told}",
+            table.name
+        );
+        if let [column] = columns[..] {
+            for values in self.equals(table, column, cells).await.unwrap_or_default() {
+                problem += &format!("; equal there: {}", values.join(" and "));
+            }
+        }
+        if !collated.is_empty() {
+            problem += &format!(" ({})", collated.join(", "));
+        }
+        let mend = format!(
+            "change one of the rows, or give the key's columns a collation that both sides know, as utf8mb4_bin, on \
+             the source; or leave the table out: --exclude {}",
+            table.name
+        );
+        Error::Refused { problem, mend }
+    }
+
+    /// Values of a text key, of these rows and of those in staging, that the target takes for one.
+    async fn equals(
+        &mut self,
+        table: &Table,
+        column: &Column,
+        cells: &[(Kind, &[u8])],
+    ) -> Result<Vec<Vec<String>>> {
+        let position = table
+            .written()
+            .position(|written| written.name == column.name);
+        let (Some(position), Some(_)) = (position, &column.charset) else {
+            return Ok(Vec::new());
+        };
+        let values: Vec<String> = cells
+            .chunks(table.written().count())
+            .map(|row| row[position])
+            .filter(|(kind, _)| *kind != Kind::Null)
+            .map(|(_, bytes)| literal(column, bytes))
+            .collect();
+        let name = quote(&column.name);
+        let selects: Vec<String> = values
+            .iter()
+            .map(|value| format!("SELECT {value} AS v"))
+            .collect();
+        let sql = format!(
+            "SELECT GROUP_CONCAT(HEX(CONVERT(v USING utf8mb4))) FROM ({} UNION ALL SELECT {name} FROM {}.{} \
+             WHERE {name} IN ({})) AS known GROUP BY v HAVING COUNT(*) > 1 LIMIT {COLLISIONS}",
+            selects.join(" UNION ALL "),
+            quote(&self.database),
+            quote(&table.name),
+            values.join(", ")
+        );
+        let rows = self.session.rows("look for equal values", &sql).await?;
+        let value = |hex: &str| format!("'{}'", String::from_utf8_lossy(&unhex(hex)));
+        Ok(rows
+            .iter()
+            .map(|row| row.text(0).split(',').map(value).collect())
+            .collect())
+    }
+
     /// A refusal by the table's name, with the way on, where the rows are what the target does not take. Error 1153 is
     /// the server's own word for a packet above its limit.
     fn named(&self, table: &Table, error: Error) -> Error {
         match number(&error) {
-            Some(1062) => collision(table, error),
             Some(1153) => self
                 .refuse_oversize(table, self.packet_limit.0 as usize)
                 .err()
@@ -206,40 +293,17 @@ impl MySqlLoader {
     }
 }
 
-/// Two rows that the source tells apart have one key on the target (B04).
-fn collision(table: &Table, error: Error) -> Error {
-    let Error::Statement { cause, .. } = &error else {
-        return error;
-    };
-    let told = cause.to_string();
-    let name = told.rsplit('\'').nth(1).unwrap_or_default();
-    let name = name.rsplit('.').next().unwrap_or_default();
-    let key = table.indexes.iter().find(|index| index.name == name);
-    let columns = key.iter().flat_map(|key| &key.parts);
-    let collated = columns.filter_map(|part| {
-        let column = table.column(&part.column)?;
-        Some(format!(
-            "{} under {}",
-            column.name,
-            column.collation.as_ref()?
-        ))
-    });
-    let collated: Vec<String> = collated.collect();
-    let place = match collated.is_empty() {
-        true => String::new(),
-        false => format!(" (there: {})", collated.join(", ")),
-    };
-    Error::Refused {
-        problem: format!(
-            "rows of table {} that differ on the source have one key on the target: {told}{place}",
-            table.name
-        ),
-        mend: format!(
-            "change one of the rows, or give the key's columns a collation that both sides know, as utf8mb4_bin, on the \
-             source; or leave the table out: --exclude {}",
-            table.name
-        ),
-    }
+/// The key that a duplicate is told of: `Duplicate entry 'x' for key 't.PRIMARY'`.
+fn duplicate_key<'a>(table: &'a Table, told: &str) -> Option<&'a Index> {
+    let name = told.rsplit('\'').nth(1)?;
+    let known = |name: &str| table.indexes.iter().find(|index| index.name == name);
+    known(name).or_else(|| known(name.strip_prefix(&table.name)?.strip_prefix('.')?))
+}
+
+fn unhex(digits: &str) -> Vec<u8> {
+    let pairs = digits.as_bytes().chunks(2);
+    let byte = |pair: &[u8]| u8::from_str_radix(std::str::from_utf8(pair).ok()?, 16).ok();
+    pairs.filter_map(byte).collect()
 }
 
 fn row_sizes(batch: &Batch) -> Vec<usize> {

@@ -181,7 +181,7 @@ fn form_of_column(text: &ColumnText, column: &Column) -> String {
             text.auto_increment,
             text.is_invisible,
             canonical::expression(&tokens::cut(&text.comment.clone().unwrap_or("''".into()))),
-            (&text.srid, text.compressed, text.without_versioning),
+            (&text.srid, text.compressed, text.versioned),
         )
     )
 }

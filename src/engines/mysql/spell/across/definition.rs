@@ -32,8 +32,8 @@ pub struct ColumnText {
     pub collation: Option<String>,
     /// The expression without the parentheses around it, and whether it is stored.
     pub generated: Option<(Vec<Token>, bool)>,
-    /// `ROW START` or `ROW END`.
-    pub is_row_time: bool,
+    /// `START` or `END` of a row's time.
+    pub row_time: Option<String>,
     pub nullable: Option<bool>,
     pub is_invisible: bool,
     pub default: Option<Vec<Token>>,
@@ -43,7 +43,8 @@ pub struct ColumnText {
     pub checks: Vec<Vec<Token>>,
     pub compressed: bool,
     pub srid: Option<String>,
-    pub without_versioning: bool,
+    /// Whether its changes are part of the history, where it says so.
+    pub versioned: Option<bool>,
     pub rest: Vec<Token>,
 }
 
@@ -299,7 +300,7 @@ fn attribute(column: &mut ColumnText, rest: &[Token]) -> usize {
             2
         }
         (_, "GENERATED ALWAYS") if word(3) == "ROW" => {
-            column.is_row_time = true;
+            column.row_time = text(4);
             5
         }
         (_, "GENERATED ALWAYS") => {
@@ -326,10 +327,13 @@ fn attribute(column: &mut ColumnText, rest: &[Token]) -> usize {
             if word(1) == "=" { 3 } else { 1 }
         }
         (_, "WITHOUT SYSTEM") => {
-            column.without_versioning = true;
+            column.versioned = Some(false);
             3
         }
-        (_, "WITH SYSTEM") => 3,
+        (_, "WITH SYSTEM") => {
+            column.versioned = Some(true);
+            3
+        }
         _ => {
             column.rest.push(rest[0].clone());
             1

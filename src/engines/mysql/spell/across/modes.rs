@@ -61,7 +61,7 @@ pub fn spell(object: &mut Object, across: &Across, known_there: &BTreeSet<String
             "sql_mode" if across.crosses => match modes(value, across.to.mariadb) {
                 Ok((kept, left)) => {
                     if !left.is_empty() {
-                        said.push((format!("sql_mode of {title}"), left, "left out".into()));
+                        said.push((format!("sql_mode of {title}"), left, "nothing".into()));
                     }
                     *value = kept;
                 }
@@ -90,7 +90,7 @@ pub fn spell(object: &mut Object, across: &Across, known_there: &BTreeSet<String
         let word = word.to_lowercase();
         match word.as_str() {
             "gb18030" if !across.has_charset(&word) => Some("utf8mb4".to_string()),
-            _ if word.contains('_') && known_there.contains(&word) => {
+            _ if known_there.contains(&word) || is_of_a_family(&word) => {
                 across.fitting(&word).filter(|fitting| *fitting != word)
             }
             _ => None,
@@ -116,6 +116,11 @@ pub fn spell(object: &mut Object, across: &Across, known_there: &BTreeSet<String
             says: Says::Mapped(Mapped { what, from, to }),
         })
         .collect()
+}
+
+/// A backup has no list of the collations that its server knew.
+fn is_of_a_family(word: &str) -> bool {
+    word.contains("_0900_") || word.contains("uca1400_")
 }
 
 /// The modes that the target knows, and those that are left out.

@@ -224,10 +224,12 @@ impl Work<'_> {
             .definition
             .columns
             .iter()
-            .filter(|column| column.is_row_time)
+            .filter(|column| column.row_time.is_some())
             .map(|column| column.name.clone())
             .collect();
-        self.definition.columns.retain(|column| !column.is_row_time);
+        self.definition
+            .columns
+            .retain(|column| !column.row_time.is_some());
         let is_gone = |part: &[Token]| part.first().is_some_and(|token| gone.contains(&token.text));
         for key in &mut self.definition.keys {
             key.parts.retain(|part| !is_gone(part));
@@ -242,7 +244,7 @@ impl Work<'_> {
         }
         self.definition.is_versioned = false;
         for column in &mut self.definition.columns {
-            column.without_versioning = false;
+            column.versioned = None;
         }
         let gone: Vec<String> = gone.iter().map(|name| tokens::unquoted(name)).collect();
         self.table
@@ -262,7 +264,7 @@ impl Work<'_> {
     fn both(&mut self, column: &mut ColumnText, name: &str) {
         let kept = std::mem::take(&mut column.rest);
         if !kept.is_empty() {
-            self.mapped("attributes", name, &tokens::join(&kept), "left out");
+            self.mapped("attributes", name, &tokens::join(&kept), "nothing");
         }
         if column.compressed {
             column.compressed = false;
@@ -353,8 +355,7 @@ impl Work<'_> {
 
     fn column_for_mariadb(&mut self, column: &mut ColumnText, name: &str) {
         if column.kind.eq_ignore_ascii_case("json") {
-            let check = format!("CHECK (json_valid({}))", column.name);
-            self.mapped("type", name, "json", &format!("longtext with {check}"));
+            self.mapped("type", name, "json", "longtext with CHECK (json_valid)");
             self.retype(column, name, "longtext", Some("utf8mb4_bin"));
             if column.generated.is_none() {
                 column
@@ -515,7 +516,7 @@ impl Work<'_> {
             if known {
                 self.definition.options.push((name, value));
             } else {
-                self.mapped(&format!("option {name}"), "", &value, "left out");
+                self.mapped(&format!("option {name}"), "", &value, "nothing");
             }
         }
         let Some(engine) = self.definition.option("ENGINE").map(str::to_string) else {
