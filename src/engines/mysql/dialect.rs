@@ -1,6 +1,6 @@
 //! How the MySQL family spells names, values and columns: pure.
 
-use super::history;
+use super::{bent, history};
 use crate::engines::dialect::Dialect;
 use crate::model::catalog::{Column, Index, Table};
 
@@ -48,7 +48,8 @@ fn read(column: &Column) -> String {
     }
 }
 
-/// The expression that prints a column exactly. FLOAT prints six digits only unless it is widened (A05).
+/// The expression that prints a column exactly. FLOAT prints six digits only unless it is widened (A05), an empty
+/// label of an ENUM looks like its error value, and the driver does not know VECTOR.
 pub fn printed(column: &Column) -> String {
     let name = read(column);
     match base(column) {
@@ -58,6 +59,8 @@ pub fn printed(column: &Column) -> String {
             history::LATER_END,
             history::END
         ),
+        "enum" if bent::has_empty_label(&column.kind) => format!("{name}+0"),
+        "vector" => format!("CAST({name} AS BINARY)"),
         _ => name,
     }
 }
@@ -71,6 +74,9 @@ pub fn placeholder(column: &Column) -> &'static str {
         _ if history::ends_later(column) => {
             "REPLACE(?, '2038-01-19 03:14:07.999999', '2106-02-07 06:28:15.999999')"
         }
+        "enum" if bent::has_empty_label(&column.kind) => "CAST(? AS UNSIGNED)",
+        // Bound as it is, the parameter would have that type too.
+        "vector" => "CAST(? AS BINARY)",
         _ => "?",
     }
 }
@@ -194,6 +200,7 @@ fn canonical(column: &Column) -> String {
         "double" if column.crosses => digits(&name),
         _ if history::ends_later(column) => printed(column),
         "bit" => format!("HEX({name})"),
+        "enum" => format!("CONCAT({name}+0)"),
         "json" => format!("SHA2(CAST({name} AS CHAR CHARACTER SET utf8mb4), 256)"),
         // A CAST would give their sixteen bytes, which no other product has.
         "uuid" | "inet4" | "inet6" => format!("CONVERT({name} USING utf8mb4)"),

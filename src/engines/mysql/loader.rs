@@ -6,9 +6,10 @@ use async_trait::async_trait;
 use sqlx::Arguments as _;
 use sqlx::mysql::MySqlArguments;
 
+use super::bent::is_bent;
 use super::dialect::{literal, placeholder, quote, text};
 use super::marks::MARKS;
-use super::session::{Session, number};
+use super::session::{LITERAL, STRICT, Session, number};
 use super::{snapshot, target};
 use crate::engines::{Error, Loader, Mark, Result};
 use crate::model::batch::{Batch, Chunk, Kind};
@@ -119,6 +120,7 @@ impl Loader for MySqlLoader {
         let most = most_rows(width);
         let room = self.packet_limit.0.saturating_sub(OVERHEAD).max(1024) as usize;
         let sizes = row_sizes(batch);
+        let columns: Vec<&Column> = table.written().collect();
         let mut cells = batch.cells();
         let mut done = 0;
         let mut loaded = Rows(0);
@@ -128,14 +130,24 @@ impl Loader for MySqlLoader {
             let mut arguments = MySqlArguments::default();
             let bytes: usize = sizes[done..done + rows].iter().sum();
             arguments.reserve(rows * width, bytes + rows * width * 9);
-            for (kind, bytes) in cells.by_ref().take(rows * width) {
+            let mut bent = 0;
+            for (column, (kind, bytes)) in columns
+                .iter()
+                .cycle()
+                .zip(cells.by_ref().take(rows * width))
+            {
+                bent += u64::from(kind != Kind::Null && is_bent(column, bytes));
                 let value = (kind != Kind::Null).then_some(bytes);
                 arguments
                     .add(value)
                     .map_err(|cause| Error::statement(&action, cause))?;
             }
             let sql = self.statement(table, rows);
-            let written = match self.session.run_prepared(&action, sql, arguments).await {
+            let written = match bent {
+                0 => self.session.run_prepared(&action, sql, arguments).await,
+                _ => self.run_bent(&action, sql, arguments, bent).await,
+            };
+            let written = match written {
                 Err(error) if number(&error) == Some(1062) => {
                     let cells: Vec<(Kind, &[u8])> = batch
                         .cells()
@@ -204,6 +216,31 @@ impl Loader for MySqlLoader {
 }
 
 impl MySqlLoader {
+    /// Writes without the strict mode what only so is written: each such value must be a warning, and nothing else.
+    async fn run_bent(
+        &mut self,
+        action: &str,
+        sql: Arc<str>,
+        arguments: MySqlArguments,
+        bent: u64,
+    ) -> Result<u64> {
+        let modes = |modes: &str| format!("SET SESSION sql_mode = '{modes}'");
+        self.session.run(action, &modes(LITERAL)).await?;
+        let written = self.session.run_prepared(action, sql, arguments).await?;
+        let warnings = self
+            .session
+            .rows(action, "SELECT @@SESSION.warning_count")
+            .await?;
+        self.session.run(action, &modes(STRICT)).await?;
+        match warnings.first().map(|row| row.number(0)) {
+            Some(warned) if warned == bent => Ok(written),
+            warned => Err(Error::Mismatch(format!(
+                "cannot {action}: {bent} values of the source are outside their type, but the target warned of {}",
+                warned.unwrap_or_default()
+            ))),
+        }
+    }
+
     /// Rows that the source tells apart have one key on the target (B04): a refusal with some of the values.
     async fn collision(&mut self, table: &Table, cells: &[(Kind, &[u8])], error: Error) -> Error {
         let Error::Statement { cause, .. } = &error else {

@@ -4,6 +4,7 @@
 //! the target as bytes, never decoded. The one rule: names are quoted by `dialect::quote`, values are hex
 //! literals or bound; nothing else is formatted into SQL.
 
+mod bent;
 mod catalog;
 mod chunks;
 mod definers;
