@@ -143,8 +143,10 @@ impl Place {
     }
 
     pub async fn has(&self, database: &str) -> bool {
-        let sql =
-            format!("SELECT 1 FROM information_schema.SCHEMATA WHERE SCHEMA_NAME = '{database}'");
+        let sql = format!(
+            "SELECT 1 FROM information_schema.SCHEMATA WHERE SCHEMA_NAME = {}",
+            literal(database)
+        );
         !self.ask(&sql).await.is_empty()
     }
 
@@ -152,7 +154,8 @@ impl Place {
     pub async fn left_of(&self, database: &str) -> Vec<String> {
         let mut left = self.staging(database).await;
         let sql = format!(
-            "SELECT run, state, kept_in FROM _maestro.runs WHERE database_name = '{database}'"
+            "SELECT run, state, kept_in FROM _maestro.runs WHERE database_name = {}",
+            literal(database)
         );
         for row in self.asked(&sql).await.unwrap_or_default() {
             let cell = |number: usize| row[number].clone().unwrap();
@@ -185,14 +188,28 @@ impl Place {
         let left = self.found_staging(database).await.unwrap_or_default();
         for name in left.iter().map(String::as_str).chain([database]) {
             let _ = self
-                .asked(&format!("DROP DATABASE IF EXISTS `{name}`"))
+                .asked(&format!("DROP DATABASE IF EXISTS {}", quoted(name)))
                 .await;
         }
         for table in ["runs", "synced_from"] {
-            let forget = format!("DELETE FROM _maestro.{table} WHERE database_name = '{database}'");
+            let forget = format!(
+                "DELETE FROM _maestro.{table} WHERE database_name = {}",
+                literal(database)
+            );
             let _ = self.asked(&forget).await;
         }
     }
+}
+
+/// A name as SQL takes it.
+pub fn quoted(name: &str) -> String {
+    format!("`{}`", name.replace('`', "``"))
+}
+
+/// A text as SQL takes it.
+pub fn literal(text: &str) -> String {
+    let digits: String = text.bytes().map(|byte| format!("{byte:02x}")).collect();
+    format!("_utf8mb4 X'{digits}'")
 }
 
 /// The rows of statements on an open connection.
@@ -280,9 +297,13 @@ impl Case {
             "{:08x}",
             XxHash3_128::oneshot(self.name.as_bytes()) as u32
         );
-        let name = format!("t{}_{hash}_{name}", std::process::id());
-        self.databases.lock().unwrap().insert(name.clone());
-        name
+        self.database_of(&format!("t{}_{hash}_{name}", std::process::id()))
+    }
+
+    /// A whole name that nobody else has: it begins with one of [`Case::database`].
+    pub fn database_of(&self, name: &str) -> String {
+        self.databases.lock().unwrap().insert(name.to_string());
+        name.to_string()
     }
 
     /// Makes a database on the source and fills it; returns its name.
@@ -295,7 +316,8 @@ impl Case {
     /// Makes a database where there is none and runs statements in it.
     pub fn fill(&self, place: &Place, database: &str, sql: &str) {
         place.sql(&format!(
-            "CREATE DATABASE IF NOT EXISTS `{database}`; USE `{database}`; {sql}"
+            "CREATE DATABASE IF NOT EXISTS {0}; USE {0}; {sql}",
+            quoted(database)
         ));
     }
 
