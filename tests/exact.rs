@@ -9,6 +9,7 @@ mod random;
 mod rights;
 mod sequences;
 mod values;
+mod versions;
 
 /// Runs each test on MariaDB: what it speaks of, MySQL does not have.
 macro_rules! on_mariadb {

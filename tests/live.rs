@@ -52,7 +52,18 @@ impl Place {
     /// # Errors
     /// Why there is none.
     pub fn find(flavor: Flavor, letter: &str) -> Result<Place, String> {
-        let name = format!("MAESTRO_TEST_{}_{letter}", flavor.kind().to_uppercase());
+        Place::named(
+            flavor,
+            &format!("{}_{letter}", flavor.kind().to_uppercase()),
+        )
+    }
+
+    /// The server that `tests/run` calls so.
+    ///
+    /// # Errors
+    /// Why there is none.
+    pub fn named(flavor: Flavor, name: &str) -> Result<Place, String> {
+        let name = format!("MAESTRO_TEST_{name}");
         let Ok(url) = std::env::var(&name) else {
             let why = std::env::var("MAESTRO_TEST_SKIP_MYSQL");
             return Err(why
