@@ -34,8 +34,10 @@ const THINGS: &[&str] = &[
 fn things(place: &Place, database: &str) -> String {
     let said = THINGS.iter().map(|sql| {
         let rows = place.sql(&sql.replace("{}", database));
-        let line = |row: &Vec<Option<String>>| format!("{row:?}\n");
-        rows.iter().map(line).collect::<String>()
+        // Names that differ by their case alone come in any order.
+        let mut lines: Vec<String> = rows.iter().map(|row| format!("{row:?}\n")).collect();
+        lines.sort();
+        lines.concat()
     });
     said.collect()
 }
