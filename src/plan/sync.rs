@@ -202,12 +202,13 @@ fn tables(
                 }),
             },
         }
-        // The estimate that counts is the source's, whoever's definition is taken.
+        // The estimate that counts is the source's, and whether its rows of the past come, whoever's definition is taken.
         if let Some(last) = plans
             .last_mut()
             .filter(|plan: &&mut TablePlan| plan.table.name == table.name)
         {
             (last.table.rows, last.table.bytes) = (table.rows, table.bytes);
+            last.table.history = table.history.clone();
         }
     }
     plans.sort_by_key(|plan| std::cmp::Reverse(plan.table.bytes));

@@ -115,17 +115,21 @@ fn hidden(name: &str, what: &str) -> Column {
 
 /// Notes the server's end of time as the default of the column that needs it.
 fn end_at(times: &mut [Column], version: &str) {
-    let mut parts = version
-        .split('.')
-        .map_while(|part| part.parse::<u32>().ok());
-    let version = (
-        parts.next().unwrap_or_default(),
-        parts.next().unwrap_or_default(),
-    );
-    let end = if version >= (11, 5) { LATER_END } else { END };
+    let end = if self::version(version) >= (11, 5) {
+        LATER_END
+    } else {
+        END
+    };
     for column in times.iter_mut().filter(|column| says(column, TIMES[1])) {
         column.default = Some(end.into());
     }
+}
+
+/// The first two numbers of a server's version.
+pub fn version(text: &str) -> (u32, u32) {
+    let mut parts = text.split('.').map_while(|part| part.parse().ok());
+    let mut next = || parts.next().unwrap_or_default();
+    (next(), next())
 }
 
 #[cfg(test)]

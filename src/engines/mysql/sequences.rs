@@ -5,14 +5,20 @@
 //! else it names staging's until the swap, and the live one right after it.
 
 use super::dialect::{quote, text};
+use super::history::version;
 use super::session::Session;
 use crate::engines::{Error, Result};
-use crate::model::catalog::{Catalog, Object, ObjectKind};
+use crate::model::catalog::{Object, ObjectKind, Table};
+use crate::model::spelling::{About, Mapped, Remark, Says, Spelled};
+use crate::model::survey::{Finding, Survey};
 
 /// What `options` of a catalog calls the position of a sequence: the next value and the round.
 pub const POSITION: &str = "next value of sequence ";
 /// What it calls the next AUTO_INCREMENT of a table.
 pub const COUNTER: &str = "next AUTO_INCREMENT of table ";
+
+/// The first version whose sequences have a type.
+const TYPED: (u32, u32) = (11, 5);
 
 /// The sequences among objects.
 pub fn among(objects: &[Object]) -> impl Iterator<Item = &Object> {
@@ -47,20 +53,75 @@ pub fn drawn(definition: &str, database: &str) -> Vec<String> {
     names
 }
 
-/// The catalog as it reads in a database of another name.
-pub fn spell(catalog: &mut Catalog, to: &str) {
+/// The sequences, and what draws from them, as the target takes them.
+pub fn spell(spelled: &mut Spelled, to: &Survey) {
+    let catalog = &mut spelled.catalog;
     let from = catalog.database.clone();
-    for table in catalog
-        .tables
-        .iter_mut()
-        .filter(|table| !table.sequences.is_empty())
-    {
-        table.definition = renamed(&table.definition, &from, to, |_| true);
+    for table in drawing(&mut catalog.tables) {
+        table.definition = renamed(&table.definition, &from, &to.database, |_| true);
         for column in &mut table.columns {
             let default = column.default.as_deref();
-            column.default = default.map(|default| renamed(default, &from, to, |_| true));
+            column.default = default.map(|text| renamed(text, &from, &to.database, |_| true));
         }
     }
+    if to.product.flavour != "MariaDB" || version(&to.product.version) >= TYPED {
+        return;
+    }
+    for object in &mut catalog.objects {
+        if let Some(kind) = untyped(object) {
+            spelled.remarks.push(Remark {
+                about: About::Object(object.kind, object.name.clone()),
+                says: Says::Mapped(Mapped {
+                    what: format!("type of {}", object.title()),
+                    from: kind,
+                    to: "bigint".into(),
+                }),
+            });
+        }
+    }
+    let lost: Vec<String> = among(&catalog.objects)
+        .filter(|object| object.obstacle.is_some())
+        .map(|object| object.name.clone())
+        .collect();
+    for table in drawing(&mut catalog.tables) {
+        let of = table.sequences.iter().find(|name| lost.contains(name));
+        spelled.remarks.extend(of.map(|sequence| Remark {
+            about: About::Table(table.name.clone()),
+            says: Says::Refused(Finding {
+                problem: format!(
+                    "a default of table {} draws from sequence {sequence}, which the target cannot hold",
+                    table.name
+                ),
+                mend: format!("--exclude {}, or sync to MariaDB 11.5 or later", table.name),
+            }),
+        }));
+    }
+}
+
+fn drawing(tables: &mut [Table]) -> impl Iterator<Item = &mut Table> {
+    tables
+        .iter_mut()
+        .filter(|table| !table.sequences.is_empty())
+}
+
+/// Takes the type out of a sequence's definition, for servers that know none: its bounds say as much. What goes beyond
+/// their only type has an obstacle then. Returns the type.
+fn untyped(object: &mut Object) -> Option<String> {
+    if object.kind != ObjectKind::Sequence {
+        return None;
+    }
+    let (_, name) = unquoted(&object.definition, object.definition.find('`')?);
+    let rest = object.definition[name..].strip_prefix(" as ")?;
+    let (kind, rest) = rest.split_once(" start with ")?;
+    let mut words = rest.split(' ');
+    let most = words.position(|word| word == "maxvalue").and(words.next());
+    if most.is_some_and(|most| most.parse::<i64>().is_err()) {
+        object.obstacle = Some("the target knows no sequences beyond 9223372036854775806".into());
+        return None;
+    }
+    let kind = kind.to_string();
+    object.definition = format!("{} start with {rest}", &object.definition[..name]);
+    Some(kind)
 }
 
 /// A sequence that a definition names.
@@ -257,6 +318,33 @@ mod tests {
             .replace("1 + nextval(`a``b`.", "1 + nextval(`c d`.");
         assert_eq!(renamed(TABLE, "a`b", "c d", |_| true), expected);
         assert_eq!(renamed(TABLE, "a`b", "c d", |_| false), TABLE);
+    }
+
+    #[test]
+    fn a21_a_type_that_the_target_does_not_know_is_taken_out() {
+        let of = |definition: &str| Object {
+            kind: ObjectKind::Sequence,
+            name: "s".into(),
+            table: None,
+            definition: definition.into(),
+            session: Vec::new(),
+            obstacle: None,
+            definer: None,
+        };
+        let mut tiny = of(
+            "CREATE SEQUENCE `a as ``b` as tinyint unsigned start with 1 minvalue 1 maxvalue 254 increment by 1",
+        );
+        assert_eq!(untyped(&mut tiny).unwrap(), "tinyint unsigned");
+        assert_eq!(
+            tiny.definition,
+            "CREATE SEQUENCE `a as ``b` start with 1 minvalue 1 maxvalue 254 increment by 1"
+        );
+        assert_eq!(untyped(&mut tiny), None);
+        let mut large = of(
+            "CREATE SEQUENCE `s` as bigint unsigned start with 1 minvalue 1 maxvalue 18446744073709551614 increment by 1",
+        );
+        assert_eq!(untyped(&mut large), None);
+        assert!(large.obstacle.is_some());
     }
 
     #[test]

@@ -16,7 +16,7 @@ pub fn spell(from: &Survey, to: &Survey, wish: Wish) -> Spelled {
         remarks: from.facts.denied.clone(),
         ..Spelled::default()
     };
-    sequences::spell(&mut spelled.catalog, &to.database);
+    sequences::spell(&mut spelled, to);
     history::spell(&mut spelled, to);
     names::spell(&mut spelled, from, to);
     programs::spell(&mut spelled, from, to, wish);

@@ -228,7 +228,14 @@ fn is_safe(function: &Object) -> bool {
         .iter()
         .filter(|token| token.kind != Kind::Gap)
         .collect();
-    let begins = |token: &&&Token<'_>| !token.is_word("BEGIN") && !token.is_word("RETURN");
+    // In Oracle mode, RETURN stands before the type.
+    let mut modes = function.session.iter();
+    let is_oracle = modes.any(|(name, modes)| name == "sql_mode" && modes.contains("ORACLE"));
+    let ends = match is_oracle {
+        true => ["AS", "IS"],
+        false => ["BEGIN", "RETURN"],
+    };
+    let begins = |token: &&&Token<'_>| !ends.iter().any(|word| token.is_word(word));
     let head: Vec<&Token<'_>> = text.iter().take_while(begins).copied().collect();
     let says = |words: &[&str]| {
         head.windows(words.len()).any(|tokens| {
