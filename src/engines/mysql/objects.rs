@@ -6,7 +6,7 @@
 use super::dialect::{quote, text};
 use super::session::{LITERAL, Row, Session, number};
 use super::tokens::{Kind, Token, tokens};
-use super::{definers, qualifiers};
+use super::{definers, qualifiers, spell};
 use crate::engines::{Error, Result};
 use crate::model::catalog::{Object, ObjectKind};
 
@@ -182,7 +182,7 @@ async fn run(session: &mut Session, object: &Object, action: &str, definition: &
     }
     // The statement travels as UTF-8: another character set is claimed only where the bytes agree.
     let mut settings = object.session.clone();
-    settings.retain(|(name, _)| name != "character_set_client" || !is_foreign(object));
+    settings.retain(|(name, _)| name != CLIENT || !is_foreign(object));
     session.run("set the session up", &claim(&settings)).await?;
     session.run(action, definition).await.map(drop)
 }
@@ -192,15 +192,15 @@ const UNPREPARABLE: u16 = 1295;
 
 /// Whether the text was sent in a character set in which it has other bytes than in UTF-8.
 pub fn is_foreign(object: &Object) -> bool {
-    let charset = setting(object, "character_set_client");
+    let charset = setting(object, CLIENT);
     !object.definition.is_ascii() && charset.is_some_and(|charset| !charset.starts_with("utf8"))
 }
 
 /// Whether a server that prepares such statements takes the text in the character set that it came in: what is prepared
 /// is converted to that of the collation.
 pub fn keeps_charset(object: &Object) -> bool {
-    let charset = setting(object, "character_set_client").unwrap_or_default();
-    let collation = setting(object, "collation_connection").unwrap_or_default();
+    let charset = setting(object, CLIENT).unwrap_or_default();
+    let collation = setting(object, CONNECTION).unwrap_or_default();
     collation.split('_').next() == Some(charset)
 }
 
@@ -217,75 +217,88 @@ async fn verify(session: &mut Session, database: &str, object: &Object) -> Resul
     let rows = session
         .rows(&action, &format!("SHOW CREATE {kind} {place}"))
         .await?;
-    let Some((shown, settings)) = rows.first().map(|row| shown(object.kind, row)) else {
+    let Some(row) = rows.first() else {
         return Err(Error::Mismatch("it is not there after it was made".into()));
     };
-    // Who is not the definer may not be shown the text of a routine.
-    let shown = shown.map(|text| Object {
-        definition: text.trim_end_matches(';').to_string(),
-        ..object.clone()
-    });
-    if let Some(shown) = shown.filter(|shown| !says_the_same(object, shown, database)) {
-        let (found, asked) = (shown.definition, &object.definition);
-        let told = format!("it arrived as another one: {found}, not {asked}");
-        return Err(Error::Mismatch(told));
+    let shown = shown(object, row);
+    if is_same(object, &shown, database) {
+        return Ok(());
     }
-    for (name, value) in settings {
-        let may_differ = name == "character_set_client" && is_foreign(object);
-        let asked = setting(object, name).unwrap_or_default();
-        if !may_differ && asked != value {
-            let told = format!("it arrived with another {name}: {value}, not {asked}");
-            return Err(Error::Mismatch(told));
-        }
-    }
-    Ok(())
+    let words = |object: &Object| {
+        let settings = object
+            .session
+            .iter()
+            .map(|(name, value)| format!("{name}={value}"));
+        let settings: Vec<String> = settings.collect();
+        format!("{} [{}]", object.definition, settings.join(", "))
+    };
+    Err(Error::Mismatch(format!(
+        "it arrived as another one: {}, not {}",
+        words(&shown),
+        words(object)
+    )))
 }
 
-/// The definition and the settings in a row of SHOW CREATE.
-fn shown(kind: ObjectKind, row: &Row) -> (Option<String>, Vec<(&'static str, String)>) {
-    let (definition, names): (usize, &[(&str, usize)]) = match kind {
-        ObjectKind::View => (
-            1,
-            &[("character_set_client", 2), ("collation_connection", 3)],
-        ),
+/// An object as a row of SHOW CREATE tells it.
+fn shown(asked: &Object, row: &Row) -> Object {
+    let (definition, columns): (usize, &[(&str, usize)]) = match asked.kind {
+        ObjectKind::View => (1, &[(CLIENT, 2), (CONNECTION, 3)]),
         ObjectKind::Event => (
             3,
             &[
+                (CLIENT, 4),
+                (CONNECTION, 5),
                 ("sql_mode", 1),
                 ("time_zone", 2),
-                ("character_set_client", 4),
-                ("collation_connection", 5),
             ],
         ),
-        _ => (
-            2,
-            &[
-                ("sql_mode", 1),
-                ("character_set_client", 3),
-                ("collation_connection", 4),
-            ],
-        ),
+        _ => (2, &[(CLIENT, 3), (CONNECTION, 4), ("sql_mode", 1)]),
     };
-    let settings = names
+    // Who is not the definer may not be shown the text of a routine.
+    let definition = row.optional(definition);
+    let definition = definition.unwrap_or_else(|| asked.definition.clone());
+    let value = |name: &str, column: usize| match setting(asked, name) {
+        Some(claimed) if name == CLIENT && is_foreign(asked) => claimed.to_string(),
+        _ => row.text(column),
+    };
+    let session = columns
         .iter()
-        .map(|(name, column)| (*name, row.text(*column)));
-    (row.optional(definition), settings.collect())
+        .map(|(name, column)| (name.to_string(), value(name, *column)));
+    Object {
+        definition: definition.trim_end_matches(';').to_string(),
+        session: session.collect(),
+        ..asked.clone()
+    }
 }
 
-/// A view is printed anew by every version, with its own habits of parentheses and spaces.
-fn says_the_same(asked: &Object, shown: &Object, database: &str) -> bool {
-    if asked.kind != ObjectKind::View {
-        return asked.definition == shown.definition;
+const CLIENT: &str = "character_set_client";
+const CONNECTION: &str = "collation_connection";
+
+/// A view is printed anew by every version, with its own habits: its clauses and strings count.
+fn is_same(asked: &Object, shown: &Object, database: &str) -> bool {
+    if asked == shown || spell::is_same_object(asked, shown) {
+        return true;
     }
-    let said = |object: &Object| -> Vec<String> {
-        let resolved = qualifiers::resolved(object, database);
-        let text = resolved.as_ref().unwrap_or(&object.definition);
-        let counts = |token: &&Token<'_>| {
-            token.kind != Kind::Gap && !token.is_sign("(") && !token.is_sign(")")
+    if asked.kind != ObjectKind::View || asked.session != shown.session {
+        return false;
+    }
+    let said = |view: &Object| -> Vec<String> {
+        let resolved = qualifiers::resolved(view, database);
+        let text = resolved.as_ref().unwrap_or(&view.definition);
+        let text = tokens(text, qualifiers::modes(view));
+        let text: Vec<&Token<'_>> = text
+            .iter()
+            .filter(|token| token.kind != Kind::Gap)
+            .collect();
+        let is_query = |token: &&Token<'_>| token.is_word("AS");
+        let query = text.iter().position(is_query).unwrap_or(text.len());
+        let ends = text.len().saturating_sub(4).max(query);
+        let is_check = text.last().is_some_and(|token| token.is_word("OPTION"));
+        let counts = |(at, token): &(usize, &&Token<'_>)| {
+            *at < query || token.kind == Kind::Text || is_check && *at >= ends
         };
-        let tokens = tokens(text, qualifiers::modes(object));
-        let tokens = tokens.iter().filter(counts);
-        tokens.map(|token| token.text.to_string()).collect()
+        let text = text.iter().enumerate().filter(counts);
+        text.map(|(_, token)| token.text.to_string()).collect()
     };
     said(asked) == said(shown)
 }

@@ -5,6 +5,8 @@ mod names;
 mod programs;
 mod settings;
 
+pub use across::is_same_object;
+
 use super::{history, sequences};
 use crate::model::spelling::{Spelled, Wish};
 use crate::model::survey::Survey;

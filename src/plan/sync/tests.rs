@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::model::catalog::{Column, History};
+use crate::model::spelling::{Remark, Wish};
 use crate::model::survey::{Product, Unseen};
 use crate::plan::{Risk, TableFilter};
 
@@ -233,6 +234,47 @@ fn c08_what_the_source_may_hide_is_not_dropped_on_the_target() {
     let careful = plan(&from, &to, &SyncOptions::default());
     assert_eq!(careful.dropped.len(), 1);
     assert!(careful.warnings[0].contains("GRANT …;"));
+}
+
+#[test]
+fn d03_what_is_said_of_several_objects_is_said_once_of_those_that_are_copied() {
+    let views = ["a", "b", "same"].map(|name| object(ObjectKind::View, name, None, "x"));
+    let from = survey(vec![], views.to_vec());
+    let to = survey(vec![], vec![views[2].clone()]);
+    let remark = |view: &Object| Remark {
+        about: About::Object(view.kind, view.name.clone()),
+        says: Says::Together(Box::new(Says::Warning("unknown".into()))),
+    };
+    let spelled = Spelled {
+        remarks: views.iter().map(remark).collect(),
+        ..unchanged(&from)
+    };
+    let plan = sync(
+        &from,
+        &to,
+        &spelled,
+        &Answers::new(),
+        &SyncOptions::default(),
+    )
+    .unwrap();
+    assert_eq!(plan.warnings, ["unknown: view a, view b"]);
+}
+
+#[test]
+fn d03_events_that_are_left_out_are_named_and_those_of_the_target_stay() {
+    let from = survey(vec![], vec![object(ObjectKind::Event, "e", None, "x")]);
+    let to = survey(vec![], vec![object(ObjectKind::Event, "own", None, "x")]);
+    let options = SyncOptions {
+        wish: Wish {
+            events: Events::Skip,
+            ..Wish::default()
+        },
+        ..SyncOptions::default()
+    };
+    let none = unchanged(&survey(vec![], vec![]));
+    let plan = sync(&from, &to, &none, &Answers::new(), &options).unwrap();
+    assert!(plan.dropped.is_empty() && plan.objects.is_empty());
+    assert_eq!(plan.warnings, ["left out, as --events skip asks: event e"]);
 }
 
 #[test]

@@ -13,6 +13,8 @@ mod table;
 mod tokens;
 mod write;
 
+pub use alike::is_same_object;
+
 use std::cell::RefCell;
 use std::collections::BTreeSet;
 

@@ -141,12 +141,25 @@ fn is_raw(token: &Token<'_>) -> bool {
 fn time(event: &mut Object, to: &Survey, wish: Events) -> Option<Says> {
     let text = tokens(&event.definition, qualifiers::modes(event));
     // Names are quoted and comments are strings: before DO there is one such word.
-    let mut head = text.iter().take_while(|token| !token.is_word("DO"));
-    let at = head.position(|token| token.is_word("ENABLE"))?;
-    if wish == Events::Disable {
+    let head = text.iter().position(|token| token.is_word("DO"))?;
+    let said = |words: &[&str]| {
+        let mut head = text[..head].iter();
+        head.position(|token| words.iter().any(|word| token.is_word(word)))
+    };
+    let with = |at: usize, word: &str| {
         let mut text: Vec<&str> = text.iter().map(|token| token.text).collect();
-        text[at] = "DISABLE";
-        event.definition = text.concat();
+        text[at] = word;
+        text.concat()
+    };
+    // Events that came by replication, and fire where they came from.
+    if let Some(at) = said(&["SLAVE", "REPLICA"]) {
+        let speaks_anew = to.product.flavour == "MySQL" && definers::version(to) >= (8, 3, 0);
+        event.definition = with(at, if speaks_anew { "REPLICA" } else { "SLAVE" });
+        return None;
+    }
+    let at = said(&["ENABLE"])?;
+    if wish == Events::Disable {
+        event.definition = with(at, "DISABLE");
         return Some(Says::Together(Box::new(Says::Mapped(Mapped {
             what: "state".into(),
             from: "enabled".into(),
@@ -310,3 +323,6 @@ fn give_way(to: &Survey) -> Vec<Remark> {
     };
     objects.filter_map(remark).collect()
 }
+
+#[cfg(test)]
+mod tests;

@@ -219,7 +219,8 @@ fn form_of_key(key: &KeyText) -> String {
     )
 }
 
-fn is_same_object(object: &Object, other: &Object) -> bool {
+/// Whether two objects mean the same, whoever printed them.
+pub fn is_same_object(object: &Object, other: &Object) -> bool {
     let form = |object: &Object| canonical::statement(&tokens::cut(&object.definition));
     object.obstacle == other.obstacle
         && object.table == other.table
