@@ -69,7 +69,9 @@ fn rows(
     let cell = |(position, (name, kind, charset)): (usize, &Column)| {
         let name = quoted(name);
         match (kind.as_str(), charset) {
-            ("float" | "double", _) => format!("CONCAT({name}+0e0)"),
+            ("float", _) => format!("CONCAT({name}+0e0)"),
+            // A sum would be cut to 22 characters by MySQL.
+            ("double", _) => format!("CAST({name} AS CHAR(60))"),
             ("inet6" | "inet4" | "uuid" | "json", _) => {
                 format!("HEX(CONVERT(CONVERT({name}, CHAR) USING utf8mb4))")
             }

@@ -6,6 +6,7 @@ use std::collections::BTreeSet;
 use super::definition::{self, CheckText, ColumnText, Definition, KeyText};
 use super::tokens::{self, Token};
 use super::{canonical, collations};
+use crate::engines::mysql::dialect::hex;
 use crate::model::catalog::{Catalog, Column, Object, Table};
 
 /// Takes the target's spelling wherever it means the same.
@@ -156,7 +157,7 @@ fn form_of_partitions(partitions: &[Token]) -> String {
 
 fn form_of_column(text: &ColumnText, column: &Column) -> String {
     let default = match &text.default {
-        Some(default) => canonical::default(default),
+        Some(default) => form_of_default(&canonical::default(default), &text.kind.to_lowercase()),
         None => "null".into(),
     };
     let optional = |tokens: &Option<Vec<Token>>| {
@@ -184,6 +185,26 @@ fn form_of_column(text: &ColumnText, column: &Column) -> String {
             (&text.srid, text.compressed, text.versioned),
         )
     )
+}
+
+/// Bytes are printed as text by one and as hexadecimal digits by the other, and floating numbers in two ways.
+fn form_of_default(default: &str, kind: &str) -> String {
+    let Some(content) = default.strip_prefix('=') else {
+        return default.to_string();
+    };
+    if kind.starts_with("float") || kind.starts_with("double") {
+        return content
+            .parse::<f64>()
+            .map_or(default.to_string(), |number| format!("{number:?}"));
+    }
+    match (
+        kind.contains("binary") || kind.contains("blob"),
+        content.strip_prefix("0x"),
+    ) {
+        (true, None) => hex(content.as_bytes()),
+        (true, Some(digits)) => digits.to_string(),
+        _ => default.to_string(),
+    }
 }
 
 /// A type without the width that only says how it is shown.

@@ -135,6 +135,7 @@ fn from_uca1400(rest: &str) -> Vec<String> {
         None => ("", rest),
     };
     let rest = rest.trim_end_matches('_');
+    let pads = !rest.ends_with("nopad");
     let language = rest.trim_end_matches("nopad").trim_end_matches('_');
     let short = LANGUAGES
         .iter()
@@ -153,9 +154,11 @@ fn from_uca1400(rest: &str) -> Vec<String> {
         names.push(format!("{language}_ci"));
     }
     names.extend(strengths.iter().map(|strength| format!("0900_{strength}")));
-    names.extend(strings(match strength.ends_with("cs") {
-        true => &["nopad_bin", "bin"],
-        false => &["unicode_520_nopad_ci", "unicode_520_ci"],
+    names.extend(strings(match (strength.ends_with("cs"), pads) {
+        (true, false) => &["nopad_bin", "bin"],
+        (true, true) => &["bin", "nopad_bin"],
+        (false, false) => &["unicode_520_nopad_ci", "unicode_520_ci"],
+        (false, true) => &["unicode_520_ci", "unicode_520_nopad_ci"],
     }));
     names
 }

@@ -200,7 +200,9 @@ impl Work<'_> {
                 false => self.column_for_mysql(column, &name),
             }
         }
+        self.plain_texts(&mut columns);
         self.definition.columns = columns;
+        self.computed();
         let keys = std::mem::take(&mut self.definition.keys);
         for mut key in keys {
             if self.key(&mut key) {
@@ -275,6 +277,45 @@ impl Work<'_> {
             self.mapped("compression", name, "COMPRESSED", "none");
         }
         self.vectors(column, name);
+    }
+
+    /// MariaDB forgets how to read a text with an escaped quote whose character set is named: it is UTF-8 anyway.
+    fn plain_texts(&mut self, columns: &mut [ColumnText]) {
+        if !self.across.to.mariadb {
+            return;
+        }
+        let checks = self
+            .definition
+            .checks
+            .iter_mut()
+            .map(|check| &mut check.expression);
+        let of_columns = columns.iter_mut().flat_map(|column| {
+            let generated = column.generated.as_mut().map(|(expression, _)| expression);
+            generated.into_iter().chain(column.default.as_mut())
+        });
+        for expression in checks.chain(of_columns) {
+            expression.retain(|token| !token.is("_utf8mb4"));
+        }
+    }
+
+    /// What is computed anew may come out differently, as JSON does.
+    fn computed(&mut self) {
+        let computed = self
+            .definition
+            .columns
+            .iter()
+            .filter(|column| column.generated.is_some());
+        let names: Vec<String> = computed
+            .map(|column| tokens::unquoted(&column.name))
+            .collect();
+        if !names.is_empty() {
+            self.say(Says::Warning(format!(
+                "generated columns of table {} ({}) are computed anew by {}: --verify checksum proves them the same",
+                self.title,
+                names.join(", "),
+                self.across.to.product
+            )));
+        }
     }
 
     fn vectors(&mut self, column: &ColumnText, name: &str) {
