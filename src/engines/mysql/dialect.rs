@@ -48,13 +48,13 @@ fn read(column: &Column) -> String {
     }
 }
 
-/// The expression that prints a column exactly. FLOAT prints six digits only unless it is widened (A05), an empty
-/// label of an ENUM looks like its error value, and the driver does not know VECTOR.
+/// The expression that prints a column exactly. FLOAT prints six digits only unless it is widened, and -0 would
+/// not survive an addition (A05); an empty label of an ENUM looks like its error value, and the driver does not know
+/// VECTOR.
 pub fn printed(column: &Column) -> String {
     let name = read(column);
     match base(column) {
-        "float" => format!("{name}+0e0"),
-        "vector" => format!("CAST({name} AS BINARY)"),
+        "float" => format!("{name}*1e0"),
         _ if history::ends_later(column) => format!(
             "REPLACE(CAST({name} AS CHAR), '{}', '{}')",
             history::LATER_END,
@@ -198,8 +198,8 @@ fn canonical(column: &Column) -> String {
     let name = read(column);
     let base = base(column);
     let bytes = match base {
-        "float" if column.crosses => digits(&format!("{name}+0e0")),
-        "float" => format!("{name}+0e0"),
+        "float" if column.crosses => digits(&format!("{name}*1e0")),
+        "float" => format!("{name}*1e0"),
         "double" if column.crosses => digits(&name),
         _ if history::ends_later(column) => printed(column),
         "bit" => format!("HEX({name})"),
