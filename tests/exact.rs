@@ -8,6 +8,7 @@ mod programs;
 mod random;
 mod rights;
 mod sequences;
+mod sessions;
 mod values;
 mod versions;
 

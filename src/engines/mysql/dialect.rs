@@ -71,8 +71,6 @@ pub fn printed(column: &Column) -> String {
 pub fn placeholder(column: &Column) -> &'static str {
     match base(column) {
         "json" | "uuid" | "inet4" | "inet6" | "xmltype" => "CONVERT(? USING utf8mb4)",
-        // The driver does not know the type of MySQL's vectors.
-        "vector" => "CAST(? AS BINARY)",
         // The end of time of other servers, which every copy travels with.
         _ if history::ends_later(column) => {
             "REPLACE(?, '2038-01-19 03:14:07.999999', '2106-02-07 06:28:15.999999')"

@@ -318,13 +318,21 @@ impl MySqlLoader {
     }
 
     /// A refusal by the table's name, with the way on, where the rows are what the target does not take. Error 1153 is
-    /// the server's own word for a packet above its limit.
+    /// the server's own word for a packet above its limit, 1197 for a transaction above that of its binary log.
     fn named(&self, table: &Table, error: Error) -> Error {
         match number(&error) {
             Some(1153) => self
                 .refuse_oversize(table, self.packet_limit.0 as usize)
                 .err()
                 .unwrap_or(error),
+            Some(1197) => Error::Refused {
+                problem: format!(
+                    "a range of rows of {} is larger than the target's max_binlog_cache_size",
+                    table.name
+                ),
+                mend: "SET GLOBAL max_binlog_cache_size = 18446744073709547520; on the target"
+                    .into(),
+            },
             _ => error,
         }
     }

@@ -268,17 +268,27 @@ impl Server for MySqlServer {
             .map(|row| account(&row.text(0)))
             .unwrap_or_default();
         // Newer servers spell the kinds of read-only as words.
-        let is_on = |value: String| !["0", "OFF", ""].contains(&value.as_str());
-        let is_read_only = settings
-            .first()
-            .is_some_and(|row| is_on(row.text(0)) || is_on(row.text(1)));
+        let is_on = |column: usize| {
+            let row = settings.first();
+            row.is_some_and(|row| !["0", "OFF", ""].contains(&row.text(column).as_str()))
+        };
         let mut facts = facts::read(&mut session, &lines).await?;
         let grants = Grants::read(&account, &lines);
         let mut findings = grants.findings(database, role);
-        if role == Role::Target && is_read_only {
+        if role == Role::Target && is_on(0) {
+            let super_too = match self.flavour.mariadb {
+                true => "",
+                false => "SET GLOBAL super_read_only = 0; ",
+            };
             findings.push(Finding {
                 problem: "the target is read-only".into(),
-                mend: "SET GLOBAL read_only = 0; or choose the primary server".into(),
+                mend: format!("{super_too}SET GLOBAL read_only = 0; or choose the primary server"),
+            });
+        }
+        if role == Role::Target && is_on(1) {
+            findings.push(Finding {
+                problem: "the target is read-only (innodb_read_only)".into(),
+                mend: "start the server without innodb_read_only, or choose another".into(),
             });
         }
         let catalog = catalog::read(&mut session, &self.flavour, database).await?;

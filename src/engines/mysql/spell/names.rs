@@ -20,6 +20,9 @@ pub fn spell(spelled: &mut Spelled, from: &Survey, to: &Survey) {
         if target == 1 {
             let taken = taken.into_iter().map(|(_, name)| name).collect();
             fold(spelled, &taken, &clashing);
+            if to.product.flavour != "MariaDB" {
+                spelled.catalog.objects.iter_mut().for_each(fold_trigger);
+            }
         }
     } else if source != 0 {
         exact(spelled);
@@ -156,6 +159,30 @@ fn fold(spelled: &mut Spelled, taken: &BTreeSet<String>, clashing: &BTreeSet<Str
         }
     }
     remark(spelled, mapped);
+}
+
+/// MySQL prints the head of a trigger anew, with its table in lower case; MariaDB keeps the text.
+fn fold_trigger(object: &mut Object) {
+    let Some(table) = object.table.as_ref() else {
+        return;
+    };
+    let pieces = tokens(&object.definition, Modes::default());
+    let solid = solid(&pieces);
+    let names_table = |at: &&usize| {
+        pieces[solid[**at]].is_word("ON")
+            && ["INSERT", "UPDATE", "DELETE"]
+                .iter()
+                .any(|event| pieces[solid[**at - 1]].is_word(event))
+    };
+    let numbers: Vec<usize> = (1..solid.len()).collect();
+    let Some(place) = numbers.iter().find(names_table).map(|at| solid.get(at + 1)) else {
+        return;
+    };
+    let text = |(at, piece): (usize, &Token<'_>)| match place {
+        Some(place) if *place == at => quote(table),
+        _ => piece.text.to_string(),
+    };
+    object.definition = pieces.iter().enumerate().map(text).collect();
 }
 
 /// `name of table: Users becomes users`.
