@@ -10,7 +10,7 @@ use clap::Parser;
 
 use super::places::{self, DatabasePair, Opened, PairArgs};
 use super::{Command, Context, Error, Group, Result};
-use crate::model::catalog::{Catalog, Table};
+use crate::model::catalog::{Catalog, History, Table};
 use crate::model::diff;
 use crate::model::selection::quoted;
 use crate::model::spelling::Wish;
@@ -275,7 +275,14 @@ fn shared<'a>(
     let both = from.tables.iter().filter(|table| chosen(&table.name));
     both.filter_map(|left| to.table(&left.name).map(|right| (left, right)))
         .filter(move |(left, right)| names(left) == names(right))
-        .map(|(left, right)| (left.name.as_str(), right.clone()))
+        .map(|(left, right)| {
+            let mut right = right.clone();
+            // Rows of the past count where a sync would bring them.
+            if left.times().is_empty() {
+                right.history = History::None;
+            }
+            (left.name.as_str(), right)
+        })
 }
 
 fn structure(

@@ -91,20 +91,30 @@ fn a21_the_rows_of_the_past_arrive_with_their_times(case: &Case) {
 }
 
 fn a21_a_rollback_brings_the_old_history_back(case: &Case) {
-    let name = case.source("v", VERSIONED);
+    let (ver, _) = VERSIONED.split_once("CREATE TABLE declared").unwrap();
+    let name = case.source("v", ver);
     let old = "CREATE TABLE ver (id INT PRIMARY KEY, v VARCHAR(20)) WITH SYSTEM VERSIONING;
-               INSERT INTO ver VALUES (7, 'seven'); UPDATE ver SET v = 'more'; DELETE FROM ver;";
+               INSERT INTO ver VALUES (7, 'seven'); UPDATE ver SET v = 'more'; DELETE FROM ver;
+               CREATE TABLE gone (id INT) WITH SYSTEM VERSIONING; INSERT INTO gone VALUES (1); DELETE FROM gone;";
     case.fill(&case.b, &name, old);
-    let history = format!(
-        "SELECT *, row_start, row_end FROM `{name}`.ver FOR SYSTEM_TIME ALL ORDER BY row_start"
-    );
-    let before = case.b.rows(&history);
+    let all = |place: &Place, table: &str| {
+        place.rows(&format!(
+            "SELECT *, row_start, row_end FROM `{name}`.{table} FOR SYSTEM_TIME ALL ORDER BY row_start, 1"
+        ))
+    };
+    let before = (all(&case.b, "ver"), all(&case.b, "gone"));
     case.sync(&name, &[]).expect(0);
-    assert_eq!(all(&case.b, &name), all(&case.a, &name));
+    assert_eq!(all(&case.b, "ver"), all(&case.a, "ver"));
     // Nobody has written since: no question, no warning.
     case.home.run(&["rollback", "last", "--yes"]).expect(0);
-    assert_eq!(case.b.rows(&history), before);
-    assert_eq!(case.b.rows(&format!("SHOW TABLES FROM `{name}`")), "ver");
+    assert_eq!((all(&case.b, "ver"), all(&case.b, "gone")), before);
+    // An update of a row makes one of the past.
+    case.sync(&name, &[]).expect(0);
+    case.b
+        .sql(&format!("UPDATE `{name}`.ver SET v = 'new' WHERE id = 1"));
+    case.home
+        .run(&["rollback", "last", "--yes"])
+        .refuses(4, &["written since", "ver"]);
 }
 
 /// Times that are numbers of transactions mean nothing on another server.

@@ -163,11 +163,50 @@ fn a21_a_default_draws_from_the_sequence_of_its_own_database(case: &Case) {
             shown(&case.a, &source, "TABLE", "useseq")
         );
         drawn(case, &target);
+        let places = [format!("a/{source}"), format!("b/{target}")];
+        case.home
+            .run(&["compare", &places[0], &places[1], "--schema"])
+            .expect(0);
         assert_eq!(case.left_of(&target), Vec::<String>::new());
         if before.is_some() {
             to(case, &source, &target, &[]).expect(0);
             drawn(case, &target);
         }
+    }
+}
+
+/// A run that dies before, in or after its swap ends with the default on the live sequence, where that stood.
+#[cfg(feature = "kill-points")]
+fn a21_e04_a_killed_run_goes_on_with_its_sequences(case: &Case) {
+    let source = case.source("s", DRAWING);
+    let old = Some("CREATE TABLE useseq (id INT)");
+    for (number, (point, before)) in [
+        ("table-created", None),
+        ("verified", None),
+        ("verified", old),
+        ("aside", old),
+        ("swapped", old),
+        ("objects-made", old),
+    ]
+    .into_iter()
+    .enumerate()
+    {
+        let target = case.database(&format!("t{number}"));
+        if let Some(sql) = before {
+            case.fill(&case.b, &target, sql);
+        }
+        let (from, to) = (format!("a/{source}"), format!("b/{target}"));
+        let words = ["sync", &from, &to, "--yes"];
+        let running = case.home.start_with(&words, &[("MAESTRO_KILL_AT", point)]);
+        assert_eq!(running.wait().code, None, "{point}");
+        case.home.run(&["resume", "--yes"]).expect(0);
+        assert_eq!(
+            shown(&case.b, &target, "TABLE", "useseq"),
+            shown(&case.a, &source, "TABLE", "useseq"),
+            "{point}"
+        );
+        drawn(case, &target);
+        assert_eq!(case.left_of(&target), Vec::<String>::new());
     }
 }
 
@@ -413,4 +452,12 @@ mod counters {
     use crate::live::on_both;
 
     on_both!(c11_a04_auto_increment_goes_on_where_it_stood);
+}
+
+#[cfg(feature = "kill-points")]
+mod killed {
+    use super::a21_e04_a_killed_run_goes_on_with_its_sequences;
+    use crate::exact::on_mariadb;
+
+    on_mariadb!(a21_e04_a_killed_run_goes_on_with_its_sequences);
 }
