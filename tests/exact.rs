@@ -4,6 +4,7 @@
 mod flavours;
 mod history;
 mod names;
+mod options;
 mod programs;
 mod random;
 mod rights;
