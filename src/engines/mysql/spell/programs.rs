@@ -116,9 +116,14 @@ fn take_charset(object: &mut Object, to: &Survey) -> Option<Says> {
     let client = |(name, _): &&mut (String, String)| name == "character_set_client";
     let (_, charset) = object.session.iter_mut().find(client)?;
     // After `_latin1` the very bytes of the string count.
-    let raw = text.windows(2).any(|pair| {
-        pair[0].kind == Kind::Word && pair[0].text.starts_with('_') && is_raw(&pair[1])
-    });
+    let mut before = None;
+    let raw = text
+        .iter()
+        .filter(|token| token.kind != Kind::Gap)
+        .any(|token| {
+            let introducer = before.replace(token).is_some_and(is_introducer);
+            introducer && token.kind == Kind::Text && !token.text.is_ascii()
+        });
     if raw {
         object.obstacle = Some(format!(
             "its text has strings whose bytes count, and came in {charset}: {} takes it in UTF-8 only",
@@ -133,8 +138,8 @@ fn take_charset(object: &mut Object, to: &Survey) -> Option<Says> {
     }))))
 }
 
-fn is_raw(token: &Token<'_>) -> bool {
-    token.kind == Kind::Text && !token.text.is_ascii()
+fn is_introducer(token: &Token<'_>) -> bool {
+    token.kind == Kind::Word && token.text.starts_with('_')
 }
 
 /// Whether and when an event fires.
