@@ -11,9 +11,9 @@ use clap::Parser;
 use super::places::{self, DatabasePair, Opened, PairArgs};
 use super::{Command, Context, Error, Group, Result};
 use crate::model::catalog::{Catalog, History, Table};
-use crate::model::diff;
+use crate::model::diff::{self, Change, ChangeKind};
 use crate::model::selection::quoted;
-use crate::model::spelling::Wish;
+use crate::model::spelling::{About, Remark, Says, Spelled, Wish};
 use crate::model::survey::Role;
 use crate::output::Exit;
 use crate::plan::TableFilter;
@@ -185,8 +185,15 @@ impl Args {
         if !filter.is_empty() || self.data {
             compared.changes.clear();
         }
+        let alike = source.server.product().flavour == target.server.product().flavour;
+        if !alike && compared.changes.iter().any(is_about_a_view) {
+            let note = "each product prints views in its own words: those that differ here may mean the same";
+            compared.notes.push(note.into());
+        }
+        if !self.data {
+            compared.notes.extend(not_held(&spelled, &chosen));
+        }
         if !self.schema {
-            let alike = source.server.product().flavour == target.server.product().flavour;
             let read = |name: &str| {
                 own.table(renamed(name).map_or(name, String::as_str))
                     .cloned()
@@ -244,6 +251,21 @@ impl Args {
         patterns.extend(pair.table.as_deref().map(quoted));
         TableFilter::new(&patterns).map_err(Error::usage)
     }
+}
+
+/// Parts of tables that the target cannot hold: no difference that a sync would mend, and no equality either.
+fn not_held(spelled: &Spelled, chosen: &dyn Fn(&str) -> bool) -> Vec<String> {
+    let told = |remark: &Remark| match (&remark.about, &remark.says) {
+        (About::Table(table), Says::NotCopied(item)) if chosen(table) => {
+            Some(format!("{} cannot be compared: {}", item.what, item.reason))
+        }
+        _ => None,
+    };
+    spelled.remarks.iter().filter_map(told).collect()
+}
+
+fn is_about_a_view(change: &Change) -> bool {
+    change.what.starts_with("view ") && matches!(change.kind, ChangeKind::Differs { .. })
 }
 
 fn refuse_mixed(source: &Opened, target: &Opened) -> Result<()> {
@@ -324,5 +346,6 @@ fn structure(
         tables: tables.into_values().collect(),
         changes,
         moving: Vec::new(),
+        notes: Vec::new(),
     }
 }

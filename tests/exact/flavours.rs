@@ -123,30 +123,30 @@ mod inner {
     }
 
     pub fn b04_keys_that_collapse_are_refused_by_name(case: &Case) {
-        let Some((collation, values)) = (match case.flavor {
-            Flavor::MariaDb => Some(("utf8mb4_general_nopad_ci", "('a'), ('a ')")),
-            Flavor::MySql => None,
-        }) else {
-            return;
+        let (collation, values, there) = match case.flavor {
+            Flavor::MariaDb => (
+                "utf8mb4_general_nopad_ci",
+                ["a", "a "],
+                "utf8mb4_general_ci",
+            ),
+            // The wide letter is the same but for its width.
+            Flavor::MySql => ("gb18030_chinese_ci", ["a", "ａ"], "utf8mb4_uca1400_as_ci"),
         };
         let kept =
             "CREATE TABLE keys_ (k VARCHAR(20) PRIMARY KEY); INSERT INTO keys_ VALUES ('old');";
         let database = case.source(
             "keys",
             &format!(
-                "CREATE TABLE keys_ (k VARCHAR(20) COLLATE {collation} PRIMARY KEY); INSERT INTO keys_ VALUES {values};"
+                "CREATE TABLE keys_ (k VARCHAR(20) COLLATE {collation} PRIMARY KEY);
+                 INSERT INTO keys_ VALUES ('{}'), ('{}'), ('b');",
+                values[0], values[1]
             ),
         );
         case.fill(&case.b, &database, kept);
-        case.sync(&database, &["--allow-vanish", "100%"]).refuses(
-            4,
-            &[
-                "keys_",
-                "Duplicate entry",
-                "utf8mb4_general_ci",
-                "utf8mb4_bin",
-            ],
-        );
+        let example = format!("'{}' and '{}'", values[0], values[1]);
+        let named = ["keys_", "Duplicate entry", &example, there, "utf8mb4_bin"];
+        case.sync(&database, &["--allow-vanish", "100%"])
+            .refuses(4, &named);
         assert_eq!(
             case.b.rows(&format!("SELECT k FROM {database}.keys_")),
             "old"

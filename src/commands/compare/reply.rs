@@ -27,6 +27,8 @@ pub struct ComparedDatabase {
     pub changes: Vec<Change>,
     /// Sides whose rows changed while they were compared.
     pub moving: Vec<&'static str>,
+    /// What cannot be told for certain.
+    pub notes: Vec<String>,
 }
 
 pub struct ComparedTable {
@@ -107,6 +109,7 @@ impl ComparedDatabase {
             tables: tables.collect(),
             changes: Vec::new(),
             moving: Vec::new(),
+            notes: Vec::new(),
         }
     }
 
@@ -183,6 +186,9 @@ impl ComparedDatabase {
         self.changes
             .iter()
             .for_each(|change| draw_change(page, "", change));
+        for note in &self.notes {
+            page.line(Cell::new(Tone::Warning, format!("  note: {note}")));
+        }
         for side in &self.moving {
             page.line(Cell::new(
                 Tone::Warning,
@@ -260,6 +266,7 @@ impl Reply for Compared {
                     "tables": one.tables.iter().map(ComparedTable::json).collect::<Vec<_>>(),
                     "changes": one.changes.iter().map(change_json).collect::<Vec<_>>(),
                     "changed_meanwhile": one.moving,
+                    "notes": one.notes,
                 })
             })
             .collect();

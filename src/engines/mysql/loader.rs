@@ -9,7 +9,7 @@ use sqlx::mysql::MySqlArguments;
 use super::bent::is_bent;
 use super::dialect::{literal, placeholder, quote, text};
 use super::marks::MARKS;
-use super::session::{LITERAL, STRICT, Session, number};
+use super::session::{LITERAL, Row, STRICT, Session, number};
 use super::{snapshot, target};
 use crate::engines::{Error, Loader, Mark, Result};
 use crate::model::batch::{Batch, Chunk, Kind};
@@ -311,10 +311,12 @@ impl MySqlLoader {
         );
         let rows = self.session.rows("look for equal values", &sql).await?;
         let value = |hex: &str| format!("'{}'", String::from_utf8_lossy(&unhex(hex)));
-        Ok(rows
-            .iter()
-            .map(|row| row.text(0).split(',').map(value).collect())
-            .collect())
+        let values = |row: &Row| {
+            let mut values: Vec<String> = row.text(0).split(',').map(value).collect();
+            values.sort();
+            values
+        };
+        Ok(rows.iter().map(values).collect())
     }
 
     /// A refusal by the table's name, with the way on, where the rows are what the target does not take. Error 1153 is

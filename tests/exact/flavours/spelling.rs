@@ -131,5 +131,5 @@ pub const TOLD_OF_MYSQL: &[&str] = &[
     "option COMPRESSION of attr",
     "visibility of inv.must",
     "nullability of inv.n",
-    "parser",
+    "PARSER",
 ];

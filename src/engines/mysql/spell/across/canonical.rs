@@ -9,6 +9,7 @@ use super::tokens::{self, Kind, Token};
 
 /// One expression.
 pub fn expression(tokens: &[Token]) -> String {
+    let tokens = &without_widths(tokens);
     let mut reader = Reader { tokens, at: 0 };
     match reader.operation(0) {
         Some(text) if reader.at == tokens.len() => text,
@@ -102,6 +103,22 @@ pub fn default(tokens: &[Token]) -> String {
     }
 }
 
+/// Integers without the width that only says how they are shown.
+fn without_widths(tokens: &[Token]) -> Vec<Token> {
+    const TYPES: &[&str] = &["tinyint", "smallint", "mediumint", "int", "bigint"];
+    let mut kept: Vec<Token> = Vec::with_capacity(tokens.len());
+    let mut at = 0;
+    while at < tokens.len() {
+        kept.push(tokens[at].clone());
+        let is_type = TYPES.iter().any(|name| tokens[at].is(name));
+        at += 1;
+        if is_type {
+            at += tokens::group(&tokens[at..]);
+        }
+    }
+    kept
+}
+
 fn plain(tokens: &[Token]) -> String {
     let words: Vec<String> = tokens.iter().map(word).collect();
     words.join(" ")
@@ -109,10 +126,23 @@ fn plain(tokens: &[Token]) -> String {
 
 fn word(token: &Token) -> String {
     match token.kind {
-        Kind::Word => synonym(&collations::modern(&token.text.to_lowercase())),
+        // Keywords come in one case; in names the case may count.
+        Kind::Word => {
+            let is_mixed =
+                token.text.contains(char::is_lowercase) && token.text.contains(char::is_uppercase);
+            match is_mixed {
+                true => token.text.clone(),
+                false => synonym(&collations::modern(&token.text.to_lowercase())),
+            }
+        }
+        Kind::Name => {
+            let name = tokens::unquoted(&token.text);
+            let is_bare = name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_');
+            if is_bare { name } else { token.text.clone() }
+        }
         Kind::Text => format!("'{}'", content(&token.text)),
         Kind::Comment => String::new(),
-        _ => token.text.clone(),
+        Kind::Sign => token.text.clone(),
     }
 }
 
@@ -221,9 +251,9 @@ impl Reader<'_> {
         self.at += 1;
         match token.kind {
             Kind::Name => {
-                let mut name = token.text;
+                let mut name = word(&token);
                 while self.takes(".") {
-                    name = format!("{name}.{}", self.tokens.get(self.at)?.text);
+                    name = format!("{name}.{}", word(self.tokens.get(self.at)?));
                     self.at += 1;
                 }
                 Some(name)
@@ -379,6 +409,24 @@ mod tests {
         assert!(same("uuid()", "(uuid())") && same("(1 + 2)", "((1 + 2))"));
         assert!(!same("NULL", "'NULL'") && !same("'a'", "'A'"));
         assert!(!same("current_timestamp(6)", "CURRENT_TIMESTAMP"));
+    }
+
+    #[test]
+    fn programs_are_the_same_whoever_printed_their_heads() {
+        let form = |text: &str| statement(&tokens::cut(text));
+        assert_eq!(
+            form(
+                "CREATE DEFINER=`a`@`%` TRIGGER noting BEFORE INSERT ON parents FOR EACH ROW SET NEW.c = LOWER(NEW.c)"
+            ),
+            form(
+                "CREATE DEFINER=`a`@`%` TRIGGER `noting` BEFORE INSERT ON `parents` FOR EACH ROW SET NEW.c = LOWER(NEW.c)"
+            )
+        );
+        assert_eq!(
+            form("CREATE FUNCTION `f`(n INT) RETURNS int(11) RETURN n * 2"),
+            form("CREATE FUNCTION `f`(n INT) RETURNS int RETURN n * 2")
+        );
+        assert_ne!(form("select * from `Users`"), form("select * from `users`"));
     }
 
     #[test]

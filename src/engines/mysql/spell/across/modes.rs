@@ -5,7 +5,8 @@
 
 use std::collections::BTreeSet;
 
-use super::{Across, collations, tokens};
+use super::{Across, collations};
+use crate::engines::mysql::tokens::{Kind, Modes, tokens};
 use crate::model::catalog::{Object, ObjectKind};
 use crate::model::spelling::{About, Mapped, Remark, Says};
 
@@ -96,14 +97,17 @@ pub fn spell(object: &mut Object, across: &Across, known_there: &BTreeSet<String
             _ => None,
         }
     };
-    let changed = tokens::replaced(&object.definition, named);
-    for token in tokens::cut(&object.definition) {
-        if let Some(fitting) = named(&token.text).filter(|_| token.kind == tokens::Kind::Word) {
-            said.push((
-                format!("collation of {title}"),
-                token.text.to_lowercase(),
-                fitting,
-            ));
+    let mode = object.session.iter().find(|(name, _)| name == "sql_mode");
+    let mode = Modes::of(mode.map_or("", |(_, value)| value));
+    let mut changed = String::new();
+    for token in tokens(&object.definition, mode) {
+        match named(token.text).filter(|_| token.kind == Kind::Word) {
+            Some(fitting) => {
+                changed += &fitting;
+                let from = token.text.to_lowercase();
+                said.push((format!("collation of {title}"), from, fitting));
+            }
+            None => changed += token.text,
         }
     }
     object.definition = changed;

@@ -420,11 +420,6 @@ impl Work<'_> {
             column.is_invisible = false;
             self.mapped("visibility", name, "INVISIBLE without a default", "visible");
         }
-        let is_implied = column.kind.starts_with("timestamp") && column.nullable == Some(false);
-        if is_implied && column.default.is_none() && !self.across.to.is_at_least(10, 10) {
-            column.default = Some(tokens::cut("'0000-00-00 00:00:00'"));
-            self.mapped("default", name, "none", "'0000-00-00 00:00:00'");
-        }
     }
 
     /// Whether the target can hold a key, which is put into its words.

@@ -24,8 +24,6 @@ pub struct Token {
     pub text: String,
     /// Whether a blank stood before it.
     pub spaced: bool,
-    /// Where it began in the text.
-    pub start: usize,
 }
 
 impl Token {
@@ -80,7 +78,6 @@ pub fn cut(text: &str) -> Vec<Token> {
             kind,
             text: rest[..length].to_string(),
             spaced,
-            start: text.len() - rest.len(),
         });
         spaced = false;
         rest = &rest[length..];
@@ -100,21 +97,6 @@ pub fn join(tokens: &[Token]) -> String {
         let _ = write!(text, "{blank}{}", token.text);
     }
     text
-}
-
-/// The text with some words replaced; everything else stays to the letter.
-pub fn replaced(text: &str, word: impl Fn(&str) -> Option<String>) -> String {
-    let mut changed = text.to_string();
-    for token in cut(text)
-        .iter()
-        .rev()
-        .filter(|token| token.kind == Kind::Word)
-    {
-        if let Some(other) = word(&token.text) {
-            changed.replace_range(token.start..token.start + token.text.len(), &other);
-        }
-    }
-    changed
 }
 
 /// How many tokens the parenthesis that `tokens` begin with spans, with both its ends; 0 when there is none.
