@@ -19,6 +19,8 @@ pub enum Kind {
     Real,
     /// SQLite: a BLOB value.
     Blob,
+    /// MySQL: a JSON document as the server prints it, a NUL, and the types of its values.
+    Typed,
 }
 
 /// Some rows of one table: cells in row order.

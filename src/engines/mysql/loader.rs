@@ -1,5 +1,6 @@
 //! Writes batches into staging: prepared multi-row INSERTs whose values are the source's bytes, untouched.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use async_trait::async_trait;
@@ -7,10 +8,10 @@ use sqlx::Arguments as _;
 use sqlx::mysql::MySqlArguments;
 
 use super::bent::is_bent;
-use super::dialect::{literal, placeholder, quote, text};
+use super::dialect::{base, literal, placeholder, quote, text};
 use super::marks::MARKS;
 use super::session::{LITERAL, Row, STRICT, Session, number};
-use super::{snapshot, target};
+use super::{snapshot, target, typed};
 use crate::engines::{Error, Loader, Mark, Result};
 use crate::model::batch::{Batch, Chunk, Kind};
 use crate::model::catalog::{Column, Index, Table};
@@ -28,6 +29,12 @@ const OVERHEAD: u64 = 64 * 1024;
 pub struct Fence {
     pub target: String,
     pub epoch: u64,
+}
+
+/// A statement: one that is kept prepared, or one whose values are part of it.
+enum Insert {
+    Kept(Arc<str>),
+    Once(String),
 }
 
 pub struct MySqlLoader {
@@ -61,7 +68,7 @@ impl MySqlLoader {
         if let Some((_, sql)) = self.statements.iter().find(|(known, _)| *known == rows) {
             return sql.clone();
         }
-        let sql: Arc<str> = insert(&self.database, table, rows).into();
+        let sql: Arc<str> = insert(&self.database, table, rows, &BTreeMap::new(), 0).into();
         self.statements.push((rows, sql.clone()));
         sql
     }
@@ -86,17 +93,47 @@ impl MySqlLoader {
     }
 }
 
-fn insert(database: &str, table: &Table, rows: usize) -> String {
+/// The statement that inserts so many rows; `sets` belong to cells, the first of which has the number `from`.
+fn insert(
+    database: &str,
+    table: &Table,
+    rows: usize,
+    sets: &BTreeMap<usize, String>,
+    from: usize,
+) -> String {
     let columns: Vec<String> = table.written().map(|column| quote(&column.name)).collect();
     let values: Vec<&str> = table.written().map(placeholder).collect();
-    let tuple = format!("({})", values.join(","));
-    let tuples = vec![tuple.as_str(); rows].join(",");
+    let tuple = |row: usize| {
+        let cells = values.iter().enumerate().map(|(column, value)| {
+            match sets.get(&(from + row * values.len() + column)) {
+                Some(set) => format!("JSON_SET(CAST({value} AS JSON){set})"),
+                None => value.to_string(),
+            }
+        });
+        format!("({})", cells.collect::<Vec<_>>().join(","))
+    };
+    let tuples: Vec<String> = (0..rows).map(tuple).collect();
     format!(
-        "INSERT INTO {}.{} ({}) VALUES {tuples}",
+        "INSERT INTO {}.{} ({}) VALUES {}",
         quote(database),
         quote(&table.name),
-        columns.join(",")
+        columns.join(","),
+        tuples.join(",")
     )
+}
+
+/// What is to be set in documents beside their text, by the number of the cell.
+fn sets(table: &Table, batch: &Batch) -> Result<BTreeMap<usize, String>> {
+    let columns: Vec<&Column> = table.written().collect();
+    let typed = batch.cells().enumerate().filter(|(number, (kind, _))| {
+        *kind == Kind::Typed && base(columns[number % columns.len()]) == "json"
+    });
+    typed
+        .map(|(number, (_, cell))| {
+            let (document, types) = typed::parts(cell);
+            Ok((number, typed::overrides(document, types)?))
+        })
+        .collect()
 }
 
 /// The largest power of two that is a statement's number of rows, so that few statements are ever prepared.
@@ -119,7 +156,11 @@ impl Loader for MySqlLoader {
         let width = batch.width();
         let most = most_rows(width);
         let room = self.packet_limit.0.saturating_sub(OVERHEAD).max(1024) as usize;
-        let sizes = row_sizes(batch);
+        let sets = sets(table, batch)?;
+        let mut sizes = row_sizes(batch);
+        for (cell, set) in &sets {
+            sizes[cell / width.max(1)] += set.len();
+        }
         let columns: Vec<&Column> = table.written().collect();
         let mut cells = batch.cells();
         let mut done = 0;
@@ -137,15 +178,23 @@ impl Loader for MySqlLoader {
                 .zip(cells.by_ref().take(rows * width))
             {
                 bent += u64::from(kind != Kind::Null && is_bent(column, bytes));
-                let value = (kind != Kind::Null).then_some(bytes);
+                let value = match kind {
+                    Kind::Null => None,
+                    Kind::Typed => Some(typed::parts(bytes).0),
+                    _ => Some(bytes),
+                };
                 arguments
                     .add(value)
                     .map_err(|cause| Error::statement(&action, cause))?;
             }
-            let sql = self.statement(table, rows);
+            let from = done * width;
+            let sql = match sets.range(from..from + rows * width).next() {
+                Some(_) => Insert::Once(insert(&self.database, table, rows, &sets, from)),
+                None => Insert::Kept(self.statement(table, rows)),
+            };
             let written = match bent {
-                0 => self.session.run_prepared(&action, sql, arguments).await,
-                _ => self.run_bent(&action, sql, arguments, bent).await,
+                0 => self.insert(&action, sql, arguments).await,
+                _ => self.insert_bent(&action, sql, arguments, bent).await,
             };
             let written = match written {
                 Err(error) if number(&error) == Some(1062) => {
@@ -216,17 +265,29 @@ impl Loader for MySqlLoader {
 }
 
 impl MySqlLoader {
-    /// Writes without the strict mode what only so is written: each such value must be a warning, and nothing else.
-    async fn run_bent(
+    async fn insert(
         &mut self,
         action: &str,
-        sql: Arc<str>,
+        sql: Insert,
+        arguments: MySqlArguments,
+    ) -> Result<u64> {
+        match sql {
+            Insert::Kept(sql) => self.session.run_prepared(action, sql, arguments).await,
+            Insert::Once(sql) => self.session.run_once(action, sql, arguments).await,
+        }
+    }
+
+    /// Writes without the strict mode what only so is written: each such value must be a warning, and nothing else.
+    async fn insert_bent(
+        &mut self,
+        action: &str,
+        sql: Insert,
         arguments: MySqlArguments,
         bent: u64,
     ) -> Result<u64> {
         let modes = |modes: &str| format!("SET SESSION sql_mode = '{modes}'");
         self.session.run(action, &modes(LITERAL)).await?;
-        let written = self.session.run_prepared(action, sql, arguments).await?;
+        let written = self.insert(action, sql, arguments).await?;
         let warnings = self
             .session
             .rows(action, "SELECT @@SESSION.warning_count")

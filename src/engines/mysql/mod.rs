@@ -31,6 +31,7 @@ mod spell;
 mod swap;
 mod target;
 mod tokens;
+mod typed;
 mod undo;
 mod watch;
 

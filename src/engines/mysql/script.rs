@@ -6,6 +6,7 @@
 use super::dialect::{MySqlDialect, placeholder, quote};
 use super::sequences;
 use super::session::{LITERAL, STRICT};
+use super::typed;
 use crate::engines::dialect::{Form, Part, Script};
 use crate::model::batch::Kind;
 use crate::model::catalog::{Catalog, Object, ObjectKind, Table};
@@ -147,6 +148,9 @@ fn statements(object: &Object) -> String {
     text + &format!("DROP {kind} IF EXISTS {};\n{body};\n", quote(&object.name))
 }
 
+/// Ends a document whose values are set again: nothing that is set holds it.
+const TYPED_END: &str = " /**/)";
+
 struct Rows {
     head: String,
     /// What stands before and after the quoted value of each column.
@@ -168,6 +172,16 @@ impl Form for Rows {
             return;
         }
         let (before, after) = self.wraps[column];
+        if kind == Kind::Typed {
+            let (document, types) = typed::parts(bytes);
+            to.extend_from_slice(b"JSON_SET(CAST(");
+            self.write(column, Kind::Text, document, to);
+            to.extend_from_slice(b" AS JSON) /*");
+            to.extend_from_slice(types);
+            let set = typed::overrides(document, types).unwrap_or_default();
+            to.extend_from_slice(format!("*/{set}{TYPED_END}").as_bytes());
+            return;
+        }
         to.extend_from_slice(before.as_bytes());
         to.push(b'\'');
         let mut rest = bytes;
@@ -184,6 +198,16 @@ impl Form for Rows {
     fn read(&self, column: usize, text: &[u8], cell: &mut Vec<u8>) -> Option<(Kind, usize)> {
         if text.starts_with(b"NULL") {
             return Some((Kind::Null, 4));
+        }
+        if let Some(typed) = text.strip_prefix(b"JSON_SET(CAST(") {
+            let (_, length) = self.read(column, typed, cell)?;
+            let rest = typed[length..].strip_prefix(b" AS JSON) /*")?;
+            let end = rest.iter().position(|byte| *byte == b'*')?;
+            cell.push(0);
+            cell.extend_from_slice(&rest[..end]);
+            let mark = TYPED_END.as_bytes();
+            let set = rest.windows(mark.len()).position(|piece| piece == mark)?;
+            return Some((Kind::Typed, text.len() - rest.len() + set + mark.len()));
         }
         let (before, after) = self.wraps.get(column)?;
         let mut rest = text.strip_prefix(before.as_bytes())?.strip_prefix(b"'")?;
@@ -257,6 +281,20 @@ mod tests {
             prop_assert_eq!(cell, bytes);
             prop_assert!(!text[..length].contains(&b'\n'));
         }
+    }
+
+    #[test]
+    fn a15_the_types_of_a_document_are_in_a_backup() {
+        let bytes = b"{\"it's\": 1.10}\0OBDE";
+        let (mut text, mut cell) = (Vec::new(), Vec::new());
+        form().write(1, Kind::Typed, bytes, &mut text);
+        let length = text.len();
+        text.extend_from_slice(b"),(JSON_SET(CAST('[]' AS JSON) /*AR*/ /**/)");
+        let read = form().read(1, &text, &mut cell);
+        assert_eq!(read, Some((Kind::Typed, length)));
+        assert_eq!(cell, bytes);
+        let text = String::from_utf8_lossy(&text);
+        assert!(text.contains("AS DECIMAL(3,2))"), "{text}");
     }
 
     #[test]

@@ -196,6 +196,7 @@ impl Session {
                  SET NAMES {charset}; \
                  SET SESSION sql_mode = '{modes}', time_zone = '+00:00', \
                  foreign_key_checks = 0, unique_checks = 1, wait_timeout = 28800, \
+                 group_concat_max_len = 1073741824, \
                  net_write_timeout = 600, net_read_timeout = 600, sql_safe_updates = 0, \
                  autocommit = 1, completion_type = 0, \
                  sql_select_limit = 18446744073709551615, sql_big_selects = 1, sql_auto_is_null = 0, \
@@ -284,6 +285,22 @@ impl Session {
     ) -> Result<u64> {
         self.refuse_lost(action)?;
         let statement = sqlx::query_with(AssertSqlSafe(sql), arguments);
+        let done = self
+            .watch
+            .over(action, statement.execute(&mut self.connection))
+            .await;
+        self.seen(done.map(|done| done.rows_affected()))
+    }
+
+    /// Runs one prepared statement that is not likely to come again; returns the affected rows.
+    pub async fn run_once(
+        &mut self,
+        action: &str,
+        sql: String,
+        arguments: MySqlArguments,
+    ) -> Result<u64> {
+        self.refuse_lost(action)?;
+        let statement = sqlx::query_with(AssertSqlSafe(sql), arguments).persistent(false);
         let done = self
             .watch
             .over(action, statement.execute(&mut self.connection))

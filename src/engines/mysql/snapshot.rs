@@ -10,12 +10,12 @@ use sqlx::Row as _;
 use std::time::{Duration, Instant};
 use tokio::sync::{Mutex, mpsc};
 
-use super::dialect::{at_or_after, before, may_be_huge, printed, quote, row_hash};
+use super::dialect::{at_or_after, base, before, may_be_huge, printed, quote, row_hash};
 use super::session::{Purpose, Row, Session, failed};
-use super::{Flavour, Place, chunks, history, sequences};
+use super::{Flavour, Place, chunks, history, sequences, typed};
 use crate::engines::{BatchLimit, Error, Result, Snapshot};
 use crate::model::batch::{Batch, Chunk, Digest, Kind};
-use crate::model::catalog::{Object, Table};
+use crate::model::catalog::{Column, Object, Table};
 use crate::model::survey::SnapshotLevel;
 use crate::model::units::Rows;
 
@@ -241,8 +241,16 @@ impl Snapshot for MySqlSnapshot {
         let columns: Vec<_> = table.written().collect();
         // A first column of 16 MiB would end the result without an error: something small goes first.
         let guard = usize::from(columns.first().is_none_or(|column| may_be_huge(column)));
+        let documents: Vec<usize> = (0..columns.len())
+            .filter(|column| base(columns[*column]) == "json")
+            .collect();
         let list: Vec<String> = std::iter::repeat_n("1".to_string(), guard)
             .chain(columns.iter().map(|column| printed(column)))
+            .chain(
+                documents
+                    .iter()
+                    .map(|column| typed::types(&columns[*column].name)),
+            )
             .collect();
         let sql = format!(
             "SELECT {} FROM {}{}",
@@ -265,9 +273,18 @@ impl Snapshot for MySqlSnapshot {
                 let cell = row
                     .try_get_unchecked::<Option<&[u8]>, _>(column + guard)
                     .map_err(|cause| failed(&action, cause))?;
-                match cell {
-                    Some(bytes) => batch.push(Kind::Text, bytes),
-                    None => batch.push(Kind::Null, b""),
+                let document = documents.iter().position(|other| *other == column);
+                match (cell, document) {
+                    (None, _) => batch.push(Kind::Null, b""),
+                    (Some(bytes), None) => batch.push(Kind::Text, bytes),
+                    (Some(bytes), Some(document)) => {
+                        let types = row
+                            .try_get_unchecked::<Option<&[u8]>, _>(guard + columns.len() + document)
+                            .map_err(|cause| failed(&action, cause))?;
+                        let (kind, bytes) = typed::cell(bytes, types.unwrap_or_default())
+                            .map_err(|error| untyped(table, columns[column], &error))?;
+                        batch.push(kind, &bytes);
+                    }
                 }
             }
             read += Rows(1);
@@ -314,6 +331,16 @@ impl Snapshot for MySqlSnapshot {
         let mut first = self.readers[0].lock().await;
         let after = checksums(&mut first, &self.database, &self.outside).await?;
         Ok(self.level_with(after == self.checksums))
+    }
+}
+
+fn untyped(table: &Table, column: &Column, error: &Error) -> Error {
+    Error::Refused {
+        problem: format!("column {} of {}: {}", column.name, table.name, error.full()),
+        mend: format!(
+            "change the document, or leave the table out: --exclude {}",
+            table.name
+        ),
     }
 }
 

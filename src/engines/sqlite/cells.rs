@@ -131,7 +131,7 @@ impl ToSql for Cell<'_> {
             Kind::Null => ToSqlOutput::Owned(Value::Null),
             Kind::Integer => ToSqlOutput::Owned(Value::Integer(i64::from_le_bytes(number()?))),
             Kind::Real => ToSqlOutput::Owned(Value::Real(f64::from_le_bytes(number()?))),
-            Kind::Text => ToSqlOutput::Borrowed(ValueRef::Text(self.1)),
+            Kind::Text | Kind::Typed => ToSqlOutput::Borrowed(ValueRef::Text(self.1)),
             Kind::Blob => ToSqlOutput::Borrowed(ValueRef::Blob(self.1)),
         })
     }
@@ -204,7 +204,7 @@ fn spell(value: ValueRef<'_>, bytes: &mut Vec<u8>) {
         Kind::Null => 0,
         Kind::Integer => 1,
         Kind::Real => 2,
-        Kind::Text => 3,
+        Kind::Text | Kind::Typed => 3,
         Kind::Blob => 4,
     });
     bytes.extend_from_slice(&(cell.len() as u64).to_le_bytes());

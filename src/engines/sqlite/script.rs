@@ -114,7 +114,7 @@ impl Form for Rows {
                 hex(bytes, to);
                 to.extend_from_slice(b" AS TEXT)");
             }
-            Kind::Text => {
+            Kind::Text | Kind::Typed => {
                 to.push(b'\'');
                 for byte in bytes {
                     to.extend(std::iter::repeat_n(*byte, 1 + usize::from(*byte == b'\'')));

@@ -3,13 +3,16 @@
 use super::column::{Column, Kind, is_single};
 use super::words;
 use crate::dice::Dice;
+use crate::live::Flavor;
 
 /// A value for a column; the server bends what does not fit.
-pub fn value(dice: &mut Dice, column: &Column) -> String {
+pub fn value(dice: &mut Dice, column: &Column, flavor: Flavor) -> String {
     if column.nullable && dice.below(6) == 0 {
         return "NULL".into();
     }
     match &column.kind {
+        // A counter at the end of its type shows its position or not by what was tried since.
+        Kind::Integer { .. } if column.counts => dice.below(120).to_string(),
         Kind::Integer { bits, unsigned } => integer(dice, *bits, *unsigned),
         Kind::Decimal {
             digits,
@@ -44,6 +47,7 @@ pub fn value(dice: &mut Dice, column: &Column) -> String {
         Kind::Bytes(most) => format!("X'{}'", words::hex(&bytes(dice, *most))),
         Kind::Enum(many) => dice.below(many + 1).to_string(),
         Kind::Set(many) => dice.below(1 << many).to_string(),
+        Kind::Json if flavor == Flavor::MySql && dice.below(3) == 0 => typed(dice),
         Kind::Json => {
             let document = words::json(dice, 3);
             format!("_utf8mb4 X'{}'", words::hex(document.as_bytes()))
@@ -79,6 +83,47 @@ pub fn value(dice: &mut Dice, column: &Column) -> String {
             let bytes: Vec<u8> = numbers.flat_map(f32::to_le_bytes).collect();
             format!("X'{}'", words::hex(&bytes))
         }
+    }
+}
+
+/// A document whose values have types that its text does not show.
+fn typed(dice: &mut Dice) -> String {
+    let mut values = Vec::new();
+    for _ in 0..1 + dice.below(4) {
+        let decimal = decimal(dice, 20, 6, false);
+        let day = format!(
+            "{}-0{}-1{}",
+            1971 + dice.below(60),
+            1 + dice.below(9),
+            dice.below(9)
+        );
+        let clock = clock(dice, 6);
+        values.push(match dice.below(8) {
+            0 => format!("CAST('{decimal}' AS DECIMAL(26,6))"),
+            1 => format!("CAST({} AS UNSIGNED)", dice.next()),
+            2 => format!("CAST('{day}' AS DATE)"),
+            3 => format!("CAST('{day} {clock}' AS DATETIME(6))"),
+            4 => format!("CAST('-{clock}' AS TIME(6))"),
+            5 => format!("X'{}'", words::hex(&bytes(dice, 20))),
+            6 => format!(
+                "_utf8mb4 X'{}'",
+                words::hex(words::text(dice, 9).as_bytes())
+            ),
+            _ => double(dice),
+        });
+    }
+    match dice.below(3) {
+        0 => format!("JSON_ARRAY({})", values.join(", ")),
+        1 => format!(
+            "JSON_OBJECT('a \"b', JSON_ARRAY({}), '', {})",
+            values.join(", "),
+            values[0]
+        ),
+        _ => format!(
+            "JSON_ARRAY(JSON_OBJECT('x', {}, 'y', 'z'), {})",
+            values[0],
+            values.join(", ")
+        ),
     }
 }
 

@@ -26,7 +26,7 @@ pub fn database(dice: &mut Dice, flavor: Flavor, name: &str) -> Vec<String> {
         .collect();
     script.extend(tables.iter().map(|table| table.definition.clone()));
     for table in &tables {
-        script.extend(table.rows(dice));
+        script.extend(table.rows(dice, flavor));
     }
     let parents: Vec<&Table> = tables
         .iter()
@@ -127,7 +127,7 @@ impl Table {
         }
     }
 
-    fn rows(&self, dice: &mut Dice) -> Vec<String> {
+    fn rows(&self, dice: &mut Dice, flavor: Flavor) -> Vec<String> {
         let many = match (self.wide, dice.below(8)) {
             (true, _) => 1100 + dice.below(300),
             (_, 0) => 0,
@@ -151,7 +151,9 @@ impl Table {
             left -= some;
             let tuples: Vec<String> = (0..some)
                 .map(|_| {
-                    let values = chosen.iter().map(|column| rows::value(dice, column));
+                    let values = chosen
+                        .iter()
+                        .map(|column| rows::value(dice, column, flavor));
                     format!("({})", values.collect::<Vec<_>>().join(", "))
                 })
                 .collect();
@@ -183,7 +185,7 @@ impl Table {
             " ON UPDATE NO ACTION",
             " ON DELETE RESTRICT",
         ];
-        let named = match dice.coin() {
+        let named = match dice.coin() || self.name.chars().count() > 50 {
             true => format!(
                 "CONSTRAINT {} ",
                 quote(&format!(
@@ -412,7 +414,7 @@ impl Parts {
             let rule = match column.kind {
                 Kind::Integer { .. } => format!("{name} <> 13"),
                 Kind::Text(..) => {
-                    format!("{name} <> 'it''s \\\\ \"' AND CHAR_LENGTH({name}) < 4000")
+                    format!("{name} <> 'it''s \"' AND CHAR_LENGTH({name}) < 4000")
                 }
                 _ => format!("{name} IS NOT NULL OR 1 = 1"),
             };
@@ -502,7 +504,7 @@ fn default(dice: &mut Dice, column: &Column, flavor: Flavor) -> String {
             }
         }
         _ => {
-            let mut value = rows::value(dice, column);
+            let mut value = rows::value(dice, column, flavor);
             if value == "NULL" && !column.nullable || value.len() > 300 {
                 return String::new();
             }

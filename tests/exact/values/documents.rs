@@ -46,6 +46,78 @@ fn a15_json_keeps_its_text(case: &Case) {
     }
 }
 
+/// Number types, dates and bytes that only SQL puts into a document.
+const TYPED: &str = "CREATE TABLE source_ (id INT PRIMARY KEY, dc DECIMAL(30,10), u BIGINT UNSIGNED, i INT, f DOUBLE, \
+    d DATE, dt DATETIME(3), ts TIMESTAMP(6) NULL, ti TIME(2), y YEAR, t VARCHAR(20)); \
+    INSERT INTO source_ VALUES (1, 1.10, 5, -5, 1, '2020-02-29', '2020-01-01 10:11:12.345', '2024-11-03 05:30:00.000001', \
+      '-838:59:58.5', 2020, '1.10'), (2, -99999999999999999999.9999999999, 18446744073709551615, 0, -0.0, '0001-01-01', \
+      '9999-12-31 23:59:59.999', '2038-01-19 03:14:07', '00:00:00', 1901, '2020-01-01'), (3, 0, 0, 1, 1e20, NULL, NULL, NULL, \
+      NULL, NULL, '12:00:00.000000'); \
+    CREATE TABLE t (id INT PRIMARY KEY, v VARCHAR(9), j JSON, k JSON, b BIT(4)); \
+    INSERT INTO t SELECT id, 'x', JSON_OBJECT('dc', dc, 'u', u, 'in \\\"side', JSON_ARRAY(d, JSON_OBJECT('', dt, 'a.b', ts), ti), \
+      'y', y, 't', t, 'f', f, 'i', i), JSON_ARRAY(dc, JSON_ARRAY(u)), b'101' FROM source_; \
+    INSERT INTO t SELECT id + 10, NULL, CAST(dc AS JSON), CAST(dt AS JSON), NULL FROM source_; \
+    INSERT INTO t VALUES (30, NULL, JSON_ARRAY(X'00FF275C', 1), NULL, NULL), (31, NULL, CAST(CAST(7 AS UNSIGNED) AS JSON), '[1, 1.0]', NULL); \
+    INSERT INTO t SELECT id + 100, v, k, j, b FROM t";
+
+fn a15_json_keeps_the_types_that_its_text_hides(case: &Case) {
+    if case.flavor != Flavor::MySql {
+        return;
+    }
+    let database = arrives(case, "types", TYPED);
+    both(
+        case,
+        &database,
+        "SELECT JSON_TYPE(j->'$.dc'), JSON_TYPE(j->'$.u'), JSON_TYPE(j->'$.\"in \\\\\"side\"[0]'), \
+         JSON_TYPE(j->'$.\"in \\\\\"side\"[1].\"\"'), JSON_TYPE(j->'$.\"in \\\\\"side\"[1].\"a.b\"'), \
+         JSON_TYPE(j->'$.\"in \\\\\"side\"[2]'), JSON_TYPE(j->'$.t'), JSON_TYPE(j->'$.f'), JSON_TYPE(j->'$.i'), \
+         JSON_TYPE(k->'$[0]'), JSON_TYPE(k->'$[1][0]'), CAST(j->'$.dc' AS CHAR) FROM t WHERE id = 1",
+        "DECIMAL UNSIGNED INTEGER DATE DATETIME TIMESTAMP TIME STRING DOUBLE INTEGER DECIMAL UNSIGNED INTEGER 1.1000000000",
+    );
+    both(
+        case,
+        &database,
+        "SELECT JSON_TYPE(j), JSON_TYPE(k), JSON_TYPE((SELECT j->'$[0]' FROM t WHERE id = 30)), \
+         JSON_TYPE((SELECT j FROM t WHERE id = 31)), CAST((SELECT j->'$[0]' FROM t WHERE id = 30) AS CHAR) FROM t WHERE id = 11",
+        "DECIMAL DATETIME BLOB UNSIGNED INTEGER \"base64:type15:AP8nXA==\"",
+    );
+    let backup = case
+        .home
+        .run(&["backup", "create", &format!("a/{database}")])
+        .expect(0);
+    let (id, copy) = (backup.json["id"].as_str().unwrap(), case.database("again"));
+    let map = format!("{database}={copy}");
+    case.home
+        .run(&["backup", "restore", id, "to", "b", "--map", &map, "--yes"])
+        .expect(0);
+    crate::fidelity::oracle::same(case, &database, &copy);
+}
+
+fn a15_bytes_that_sql_cannot_make_in_json_are_refused_by_name(case: &Case) {
+    if case.flavor != Flavor::MySql {
+        return;
+    }
+    let database = case.source(
+        "bytes",
+        "CREATE TABLE s (b BIT(3), l BLOB); INSERT INTO s VALUES (b'101', X'01'); CREATE TABLE t (id INT PRIMARY KEY, j JSON); \
+         INSERT INTO t SELECT 1, JSON_ARRAY(b) FROM s; CREATE TABLE u (id INT PRIMARY KEY, j JSON); \
+         INSERT INTO u SELECT 1, JSON_OBJECT('l', l) FROM s",
+    );
+    case.fill(
+        &case.b,
+        &database,
+        "CREATE TABLE old (id INT); INSERT INTO old VALUES (1)",
+    );
+    for (table, other, kind) in [("t", "u", "base64:type16"), ("u", "t", "base64:type252")] {
+        case.sync(&database, &["--exclude", other, "--allow-vanish", "100%"])
+            .refuses(3, &["column j of", table, kind, "TO_BASE64"]);
+        assert_eq!(
+            case.b.rows(&format!("SELECT id FROM `{database}`.old")),
+            "1"
+        );
+    }
+}
+
 fn a13_geometries_keep_their_bytes_and_srids(case: &Case) {
     let own = match case.flavor {
         Flavor::MySql => {
@@ -120,4 +192,6 @@ on_both!(
     a13_identifiers_and_addresses_are_read_as_text,
     a13_vectors_keep_their_bits,
     a15_json_keeps_its_text,
+    a15_json_keeps_the_types_that_its_text_hides,
+    a15_bytes_that_sql_cannot_make_in_json_are_refused_by_name,
 );
