@@ -7,7 +7,7 @@ use super::{
 };
 use crate::model::catalog::{Catalog, History, Object, ObjectKind, Table};
 use crate::model::diff;
-use crate::model::spelling::{self, About, Events, Mapped, Says, Spelled};
+use crate::model::spelling::{self, About, Events, Mapped, Remark, Says, Spelled};
 use crate::model::survey::{Finding, Survey};
 use crate::model::units::Rows;
 
@@ -83,7 +83,7 @@ pub fn sync(
             None => object.kind == ObjectKind::View,
         };
         dropped.retain(|object| {
-            !unseen.kinds.contains(&object.kind) && !(unseen.tables && of_unseen(object))
+            !(unseen.kinds.contains(&object.kind) || unseen.tables && of_unseen(object))
         });
     }
     let skipped = |kind| kind == ObjectKind::Event && options.wish.events == Events::Skip;
@@ -375,12 +375,24 @@ fn said(
             .iter()
             .any(|object| object.kind == *kind && object.name == *name),
     };
+    // What cannot be copied and could be is refused, before it is listed as not copied.
+    let hindered = |remark: &Remark| match (&remark.about, &remark.says) {
+        (About::Object(kind, name), Says::Refused(_)) => {
+            let object = spelled.catalog.object(*kind, name);
+            object.is_some_and(|object| {
+                object.obstacle.is_some()
+                    && options.content != Content::Data
+                    && concerns(object, options, spelled)
+            })
+        }
+        _ => false,
+    };
     let mut said = Said::default();
     let mut shared: Vec<(Says, Vec<String>)> = Vec::new();
     for remark in spelled
         .remarks
         .iter()
-        .filter(|remark| counts(&remark.about))
+        .filter(|remark| counts(&remark.about) || hindered(remark))
     {
         match (&remark.says, &remark.about) {
             (Says::Together(says), About::Object(kind, name)) => {

@@ -157,17 +157,17 @@ fn everything(place: &Place, database: &str) -> Vec<String> {
         (
             "TRIGGERS",
             "TRIGGER_SCHEMA",
-            "TRIGGER_NAME, EVENT_OBJECT_TABLE, ACTION_STATEMENT",
+            "TRIGGER_NAME, EVENT_OBJECT_TABLE, TRIM(TRAILING ';' FROM ACTION_STATEMENT)",
         ),
         (
             "ROUTINES",
             "ROUTINE_SCHEMA",
-            "ROUTINE_TYPE, ROUTINE_NAME, ROUTINE_DEFINITION",
+            "ROUTINE_TYPE, ROUTINE_NAME, TRIM(TRAILING ';' FROM ROUTINE_DEFINITION)",
         ),
         (
             "EVENTS",
             "EVENT_SCHEMA",
-            "EVENT_NAME, EVENT_DEFINITION, STATUS",
+            "EVENT_NAME, TRIM(TRAILING ';' FROM EVENT_DEFINITION), STATUS",
         ),
     ];
     let mut told = Vec::new();

@@ -85,9 +85,9 @@ pub async fn prepare(session: &mut Session) -> Result<()> {
     for (name, value) in MEANING {
         if known.get(*name).is_some_and(|known| known != value) {
             let sql = format!("SET SESSION {name} = '{value}'");
-            match session.run("set the session up", &sql).await {
-                Err(error @ Error::Lost { .. }) => return Err(error),
-                _ => {}
+            let set = session.run("set the session up", &sql).await;
+            if let Err(error @ Error::Lost { .. }) = set {
+                return Err(error);
             }
         }
     }

@@ -331,12 +331,12 @@ impl Server for MySqlServer {
             .await?;
         let value = answers.first().and_then(|rows| rows.first());
         let value = value.map(|row| row.number(0)).unwrap_or_default();
-        let names = answers.get(1).into_iter().flatten().map(|row| row.text(0));
+        let mut names = answers.get(1).into_iter().flatten().map(|row| row.text(0));
         let same = |name: &String| fold::lower(name) == fold::lower(database);
         Ok(match value {
             0 => database.to_string(),
             1 => fold::lower(database),
-            _ => names.filter(same).next().unwrap_or(database.to_string()),
+            _ => names.find(same).unwrap_or(database.to_string()),
         })
     }
 
