@@ -49,10 +49,9 @@ impl Past {
                     "the backup holds rows of the past of table {}, and {reason}",
                     table.name
                 ),
-                mend: format!(
-                    "restore it to a server that takes them, or --exclude {}",
-                    table.name
-                ),
+                mend:
+                    "restore it to a server that takes them, or name the other tables with --table"
+                        .into(),
             });
         }
         let names = |table: &Table| -> Vec<String> {
