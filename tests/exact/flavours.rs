@@ -52,7 +52,8 @@ tests!(across; d04_fixtures_arrive_across_flavours, b04_keys_that_collapse_are_r
     a15_json_keeps_its_text, d04_a_second_sync_and_compare_find_nothing_to_tell,
     d04_programs_arrive_with_modes_and_collations_mapped);
 tests!(|name, test| from(Flavor::MariaDb, name, test); a13_types_that_mysql_lacks_arrive_as_text,
-    d04_what_mysql_lacks_is_told_by_name, d04_a_default_from_a_sequence_is_refused);
+    d04_what_mysql_lacks_is_told_by_name, d04_a_default_from_a_sequence_is_refused,
+    d04_rows_that_a_check_would_refuse_there_are_named);
 tests!(|name, test| from(Flavor::MySql, name, test); d04_what_mariadb_lacks_is_told_by_name,
     d04_what_the_target_does_not_take_is_refused_by_table);
 
@@ -323,6 +324,21 @@ mod inner {
         );
     }
 
+    pub fn d04_rows_that_a_check_would_refuse_there_are_named(case: &Case) {
+        let database = case.source(
+            "checked",
+            "SET check_constraint_checks = 0; CREATE TABLE t (id INT PRIMARY KEY, a INT CHECK (a > 0)); INSERT INTO t VALUES (1, -1);",
+        );
+        case.fill(
+            &case.b,
+            &database,
+            "CREATE TABLE t (id INT); INSERT INTO t VALUES (7);",
+        );
+        case.sync(&database, &[])
+            .refuses(4, &["table t", "Check constraint", "--exclude t"]);
+        assert_eq!(case.b.rows(&format!("SELECT id FROM {database}.t")), "7");
+    }
+
     pub fn d04_a_default_from_a_sequence_is_refused(case: &Case) {
         let database = case.source(
             "seq",
@@ -344,6 +360,14 @@ mod inner {
         for table in tables(&case.a, &database) {
             same_rows(case, &database, &table);
         }
+        let compared = case.compare(&database, &["--schema"]).expect(0);
+        assert!(
+            compared
+                .stdout
+                .contains("index low of table fun cannot be compared"),
+            "{}",
+            compared.stdout
+        );
         let hidden = format!(
             "SELECT GROUP_CONCAT(COLUMN_NAME ORDER BY COLUMN_NAME) FROM information_schema.COLUMNS
              WHERE TABLE_SCHEMA = '{database}' AND EXTRA LIKE '%INVISIBLE%'"

@@ -101,6 +101,9 @@ pub fn join(tokens: &[Token]) -> String {
 
 /// How many tokens the parenthesis that `tokens` begin with spans, with both its ends; 0 when there is none.
 pub fn group(tokens: &[Token]) -> usize {
+    if !tokens.first().is_some_and(|token| token.is("(")) {
+        return 0;
+    }
     let mut depth = 0;
     for (at, token) in tokens.iter().enumerate() {
         if token.is("(") {
@@ -109,7 +112,7 @@ pub fn group(tokens: &[Token]) -> usize {
             depth -= 1;
         }
         if depth == 0 {
-            return if at > 0 { at + 1 } else { 0 };
+            return at + 1;
         }
     }
     0
@@ -237,6 +240,7 @@ mod tests {
     fn parts_and_groups_honour_parentheses() {
         let tokens = cut("(a, (b, c)), d");
         assert_eq!(group(&tokens), 9);
+        assert_eq!(group(&tokens[8..]), 0);
         assert_eq!(split(&tokens).len(), 2);
     }
 }
