@@ -25,6 +25,26 @@ async fn a20_each_value_keeps_its_own_type_and_bytes() {
 }
 
 #[tokio::test]
+async fn a06_infinities_and_what_was_no_number_arrive() {
+    let pair = Pair::new();
+    pair.run(
+        "from",
+        "CREATE TABLE t (id INTEGER PRIMARY KEY, r REAL, x);
+         INSERT INTO t VALUES (1, 9e999, -9e999), (2, -9e999, 9e999), (3, 9e999 - 9e999, 'infinity'), (4, 1.7976931348623157e308, 5e-324);",
+    );
+    pair.copy(None).await.unwrap();
+    let sql = "SELECT id, typeof(r), r, typeof(x), x, r > 1e308, x < -1e308 FROM t ORDER BY id";
+    assert_eq!(pair.ask("to", sql), pair.ask("from", sql));
+    assert_eq!(
+        pair.ask(
+            "to",
+            "SELECT r > 1.7976931348623157e308, typeof(x) FROM t WHERE id = 1"
+        ),
+        ["1|real"]
+    );
+}
+
+#[tokio::test]
 async fn rowids_counters_generated_columns_and_settings_travel() {
     let pair = Pair::new();
     pair.run(
