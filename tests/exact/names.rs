@@ -265,11 +265,11 @@ fn d10_whatever_a_server_takes_for_a_name_arrives_and_comes_back(case: &Case) {
 }
 
 fn d10_a_broken_off_run_of_odd_names_is_resumed(case: &Case) {
-    let [odd, _] = two(case);
+    let odd = case.source(ODD, &objects(&names()[..6]));
     case.fill(&case.b, &odd, "CREATE TABLE old (id INT PRIMARY KEY)");
     let place = |side: &str| format!("{side}/{}", q(&odd));
     let (from, to) = (place("a"), place("b"));
-    for point in ["table-created", "verified", "swapped", "objects-made"] {
+    for point in ["verified", "swapped"] {
         let running = case.home.start_with(
             &["sync", &from, &to, "--yes", "--allow-vanish", "100%"],
             &[("MAESTRO_KILL_AT", point)],
@@ -284,7 +284,8 @@ fn d10_a_broken_off_run_of_odd_names_is_resumed(case: &Case) {
 }
 
 fn d10_a_table_is_chosen_by_its_exact_name(case: &Case) {
-    let odd = case.source(ODD, &objects(&names()));
+    let names = ["?", "*", "[a", "\\", "`", ODD, "%", "_"].map(str::to_string);
+    let odd = case.source(ODD, &objects(&names));
     case.fill(&case.b, &odd, "CREATE TABLE x (id INT PRIMARY KEY)");
     let tables = || -> Vec<String> {
         let sql = format!(
@@ -390,7 +391,7 @@ fn any_name() -> impl Strategy<Value = String> {
 
 fn d10_random_names_are_read_back(case: &Case) {
     let mut runner = TestRunner::new(Config {
-        cases: 6,
+        cases: 3,
         failure_persistence: None,
         ..Config::default()
     });
