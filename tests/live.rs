@@ -300,6 +300,15 @@ impl Case {
         }
     }
 
+    /// Whether this version of the source refuses what a test is about; it says so.
+    pub fn lacks(&self, sql: &str) -> bool {
+        let refusal = self.a.refusal(sql);
+        if let Some(refusal) = &refusal {
+            skipped(self.name, self.flavor, &format!("{sql}: {refusal}"));
+        }
+        refusal.is_some()
+    }
+
     /// A name for a database that nobody else has; it is dropped on both servers at the end.
     pub fn database(&self, name: &str) -> String {
         let mut hash = String::new();

@@ -280,6 +280,9 @@ mod inner {
     }
 
     pub fn a13_types_that_mysql_lacks_arrive_as_text(case: &Case) {
+        if case.lacks("SELECT CAST(UUID() AS UUID), CAST('10.0.0.1' AS INET4)") {
+            return;
+        }
         let database = case.source(
             "types",
             "CREATE TABLE t (a INET6 PRIMARY KEY, b UUID DEFAULT UUID(), c INET4 DEFAULT '10.0.0.1', UNIQUE KEY (b));

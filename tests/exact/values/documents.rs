@@ -145,7 +145,10 @@ fn a13_geometries_keep_their_bytes_and_srids(case: &Case) {
 }
 
 fn a13_identifiers_and_addresses_are_read_as_text(case: &Case) {
-    if case.flavor != Flavor::MariaDb {
+    if case.flavor != Flavor::MariaDb
+        || case
+            .lacks("SELECT CAST(UUID() AS UUID), CAST('::1' AS INET6), CAST('10.0.0.1' AS INET4)")
+    {
         return;
     }
     // Sixteen or four letters are an address too: those types would read raw bytes so.
