@@ -440,12 +440,14 @@ fn c12_settings_of_both_sides_leave_no_trace_in_the_copy(case: &Case) {
     };
     // The account has no right to pass by what every session is given.
     let definers = match case.flavor {
-        Flavor::MariaDb => "SET USER",
-        Flavor::MySql => "SET_ANY_DEFINER, ALLOW_NONEXISTENT_DEFINER, SYSTEM_USER",
+        Flavor::MariaDb => "SET USER ON *.* TO plain; GRANT SELECT ON mysql.proc",
+        Flavor::MySql => {
+            "SET_ANY_DEFINER, ALLOW_NONEXISTENT_DEFINER, SYSTEM_USER, SHOW_ROUTINE ON *.*"
+        }
     };
     odd.place.sql(&format!(
         "COMMIT; SET SESSION TRANSACTION READ WRITE; CREATE USER plain IDENTIFIED BY 'dbm';
-         GRANT ALL ON `t%`.* TO plain; GRANT ALL ON `\\_maestro%`.* TO plain; GRANT {definers} ON *.* TO plain; COMMIT"
+         GRANT ALL ON `t%`.* TO plain; GRANT ALL ON `\\_maestro%`.* TO plain; GRANT {definers} TO plain; COMMIT"
     ));
     case.home
         .add("odd", &odd.place.url("plain"), "--env development")
