@@ -400,12 +400,13 @@ SET SESSION sql_mode = 'NO_AUTO_VALUE_ON_ZERO';
 INSERT INTO stamps VALUES (1, '2020-03-29 01:30:00', NULL, '2020-10-25 00:30:00');
 INSERT INTO zero VALUES (0, '0000-00-00', 'a\\b"c'), (1, '2024-02-30', '');
 SET SESSION sql_mode = 'ANSI_QUOTES,PIPES_AS_CONCAT,NO_BACKSLASH_ESCAPES';
-CREATE PROCEDURE quoted() SELECT "id" || 'a\' FROM "zero";
 CREATE TABLE "child" (id INT, FOREIGN KEY (id) REFERENCES "zero" (id)) COMMENT 'back\slash "';
 INSERT INTO child VALUES (1), (1), (0);
 SET SESSION sql_mode = DEFAULT;
 CREATE TABLE utf (a CHAR(3) CHARACTER SET utf8mb3, b VARCHAR(3) CHARACTER SET utf8mb4) CHARACTER SET utf8mb3;
-INSERT INTO utf VALUES ('äöü', '😀');"#;
+INSERT INTO utf VALUES ('äöü', '😀');
+SET SESSION sql_mode = 'ANSI_QUOTES,PIPES_AS_CONCAT,NO_BACKSLASH_ESCAPES';
+CREATE PROCEDURE quoted() SELECT "id" || 'a\' FROM "zero""#;
 
 /// Whatever a server and its sessions are set to, the copy is the same.
 fn c12_settings_of_both_sides_leave_no_trace_in_the_copy(case: &Case) {
