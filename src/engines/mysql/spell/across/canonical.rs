@@ -272,8 +272,7 @@ impl Reader<'_> {
     fn group(&mut self) -> Option<String> {
         let start = self.at - 1;
         let mut items = Vec::new();
-        loop {
-            let Some(item) = self.operation(0) else { break };
+        while let Some(item) = self.operation(0) {
             items.push(item);
             if self.takes(",") {
                 continue;

@@ -231,7 +231,7 @@ impl Work<'_> {
             .collect();
         self.definition
             .columns
-            .retain(|column| !column.row_time.is_some());
+            .retain(|column| column.row_time.is_none());
         let is_gone = |part: &[Token]| part.first().is_some_and(|token| gone.contains(&token.text));
         for key in &mut self.definition.keys {
             key.parts.retain(|part| !is_gone(part));

@@ -186,7 +186,7 @@ fn word(text: &str) -> usize {
     let mut before = ' ';
     for (at, c) in text.char_indices() {
         let exponent = number && matches!(before, 'e' | 'E') && matches!(c, '-' | '+');
-        if !is_word(c) && !(number && c == '.') && !exponent {
+        if !(is_word(c) || exponent || number && c == '.') {
             return at;
         }
         before = c;
