@@ -11,13 +11,13 @@ use crate::engines::{Error, Result};
 use crate::model::batch::Kind;
 
 /// Prints two letters for the type of a document and of each value in it: first the members of objects, then the
-/// elements of arrays, as the server finds them.
+/// elements of arrays, as the server finds them. Under the character set `binary` each path needs its own.
 pub fn types(column: &str) -> String {
     let column = quote(column);
     format!(
         "CONCAT(LEFT(JSON_TYPE({column}), 2), IFNULL((SELECT GROUP_CONCAT(LEFT(JSON_TYPE(v), 2) ORDER BY n SEPARATOR '') \
-         FROM JSON_TABLE(JSON_EXTRACT({column}, '$**.*', '$**[*]'), '$[*]' \
-         COLUMNS (n FOR ORDINALITY, v JSON PATH '$')) AS inside), ''))"
+         FROM JSON_TABLE(JSON_EXTRACT({column}, _utf8mb4'$**.*', _utf8mb4'$**[*]'), _utf8mb4'$[*]' \
+         COLUMNS (n FOR ORDINALITY, v JSON PATH _utf8mb4'$')) AS inside), ''))"
     )
 }
 
@@ -131,7 +131,7 @@ fn spelled(value: &Value, letters: &[u8]) -> std::result::Result<Option<String>,
         (b"DA", Value::String(text)) if text.len() == 10 => cast(text, "DATE".into()),
         (b"DA", Value::String(text)) => cast(text, "DATETIME(6)".into()),
         (b"TI", Value::String(text)) if text.as_bytes().get(4) == Some(&b'-') => Some(format!(
-            "(SELECT v FROM JSON_TABLE({}, '$[0]' COLUMNS (v TIMESTAMP(6) PATH '$')) AS made)",
+            "(SELECT v FROM JSON_TABLE({}, _utf8mb4'$[0]' COLUMNS (v TIMESTAMP(6) PATH _utf8mb4'$')) AS made)",
             quoted(&format!("[{value}]"))
         )),
         (b"TI", Value::String(text)) => cast(text, "TIME(6)".into()),
