@@ -11,11 +11,12 @@ use crate::engines::{Error, Result};
 use crate::model::batch::Kind;
 
 /// Prints two letters for the type of a document and of each value in it: first the members of objects, then the
-/// elements of arrays, as the server finds them. Under the character set `binary` each path needs its own.
+/// elements of arrays, as the server finds them. A null of JSON comes out as one of
+/// SQL; and under the character set `binary` each path needs one of its own.
 pub fn types(column: &str) -> String {
     let column = quote(column);
     format!(
-        "CONCAT(LEFT(JSON_TYPE({column}), 2), IFNULL((SELECT GROUP_CONCAT(LEFT(JSON_TYPE(v), 2) ORDER BY n SEPARATOR '') \
+        "CONCAT(LEFT(JSON_TYPE({column}), 2), IFNULL((SELECT GROUP_CONCAT(IFNULL(LEFT(JSON_TYPE(v), 2), 'NU') ORDER BY n SEPARATOR '') \
          FROM JSON_TABLE(JSON_EXTRACT({column}, _utf8mb4'$**.*', _utf8mb4'$**[*]'), _utf8mb4'$[*]' \
          COLUMNS (n FOR ORDINALITY, v JSON PATH _utf8mb4'$')) AS inside), ''))"
     )
