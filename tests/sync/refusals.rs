@@ -1,6 +1,6 @@
 //! What is refused before anything changes: exit code 4, every finding with its mend, the target as it was.
 
-use crate::live::{Case, Flavor, Home, Place, Private, on_both, skipped};
+use crate::live::{Case, Flavor, Home, Place, Private, on_both};
 
 const SHOP: &str =
     "CREATE TABLE t (id INT PRIMARY KEY, v VARCHAR(9)); INSERT INTO t VALUES (1, 'x')";
@@ -261,31 +261,3 @@ on_both!(
     a_file_is_not_synced_to_a_server,
     a_row_above_the_packet_limit_is_refused,
 );
-
-#[test]
-fn a_collation_that_the_target_does_not_know_is_refused() {
-    let name = "a_collation_that_the_target_does_not_know_is_refused";
-    let Ok(mariadb) = Place::find(Flavor::MariaDb, "B") else {
-        return skipped(name, Flavor::MariaDb, "no server");
-    };
-    let Ok(mysql) = Place::find(Flavor::MySql, "A") else {
-        return skipped(name, Flavor::MySql, "no server");
-    };
-    let shop = format!("t{}_collation", std::process::id());
-    mysql.sql(&format!(
-        "CREATE DATABASE {shop}; CREATE TABLE {shop}.t (id INT PRIMARY KEY, v VARCHAR(9)) COLLATE utf8mb4_0900_ai_ci"
-    ));
-    mariadb.sql(&format!(
-        "CREATE DATABASE {shop}; {}",
-        SHOP.replace(" t ", &format!(" {shop}.t "))
-    ));
-    let home = Home::new();
-    home.connect("a", &mysql);
-    home.connect("b", &mariadb);
-    let done = home.run(&["sync", &format!("a/{shop}"), &format!("b/{shop}"), "--yes"]);
-    let kept = rows(&mariadb, &shop);
-    mysql.sql(&format!("DROP DATABASE {shop}"));
-    mariadb.sql(&format!("DROP DATABASE {shop}"));
-    done.refuses(4, &["utf8mb4_0900_ai_ci"]);
-    assert_eq!(kept, "1 x");
-}

@@ -366,7 +366,7 @@ impl MySqlLoader {
             .map(|value| format!("SELECT {value} AS v"))
             .collect();
         let sql = format!(
-            "SELECT GROUP_CONCAT(HEX(CONVERT(v USING utf8mb4))) FROM ({} UNION ALL SELECT {name} FROM {}.{} \
+            "SELECT GROUP_CONCAT(HEX(CONVERT(v USING utf8mb4)) ORDER BY HEX(v)) FROM ({} UNION ALL SELECT {name} FROM {}.{} \
              WHERE {name} IN ({})) AS known GROUP BY v HAVING COUNT(*) > 1 LIMIT {COLLISIONS}",
             selects.join(" UNION ALL "),
             quote(&self.database),

@@ -259,11 +259,6 @@ impl Snapshot for MySqlSnapshot {
             condition(chunk)
         );
         let mut session = self.readers[reader].lock().await;
-        if !documents.is_empty() {
-            // Paths into documents are no binary strings.
-            let sql = "SET SESSION character_set_connection = utf8mb4";
-            session.run("set the session up", sql).await?;
-        }
         let (mut stream, watch) = session.stream(sql);
         let mut batch = Batch::new(columns.len());
         let mut read = Rows(0);
