@@ -8,6 +8,7 @@
 //! both, a test plays a few fresh seeds. Several databases are synced in one call.
 
 mod column;
+mod keys;
 mod rows;
 mod table;
 mod words;
