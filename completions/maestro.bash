@@ -418,7 +418,7 @@ _maestro() {
             return 0
             ;;
         maestro__subcmd__backup__subcmd__restore)
-            opts="-y -o -h --select --map --table --keep-extra --dry-run --yes --jobs --allow-empty --allow-vanish --allow-replica --allow-newer --reverse --home --output --no-banner --help"
+            opts="-y -o -h --select --map --table --keep-extra --dry-run --yes --jobs --events --definer --allow-empty --allow-vanish --allow-replica --allow-newer --reverse --home --output --no-banner --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -438,6 +438,14 @@ _maestro() {
                     ;;
                 --jobs)
                     COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --events)
+                    COMPREPLY=($(compgen -W "keep disable skip" -- "${cur}"))
+                    return 0
+                    ;;
+                --definer)
+                    COMPREPLY=($(compgen -W "keep current refuse" -- "${cur}"))
                     return 0
                     ;;
                 --allow-vanish)
@@ -1309,7 +1317,7 @@ _maestro() {
             return 0
             ;;
         maestro__subcmd__plan)
-            opts="-o -h --select --map --schema --data --table --exclude --no-data --keep-extra --jobs --verify --stop-on-error --allow-empty --allow-vanish --allow-replica --allow-newer --reverse --out --home --output --no-banner --help"
+            opts="-o -h --select --map --schema --data --table --exclude --no-data --keep-extra --jobs --verify --events --definer --stop-on-error --allow-empty --allow-vanish --allow-replica --allow-newer --reverse --out --home --output --no-banner --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1341,6 +1349,14 @@ _maestro() {
                     ;;
                 --verify)
                     COMPREPLY=($(compgen -W "count checksum none" -- "${cur}"))
+                    return 0
+                    ;;
+                --events)
+                    COMPREPLY=($(compgen -W "keep disable skip" -- "${cur}"))
+                    return 0
+                    ;;
+                --definer)
+                    COMPREPLY=($(compgen -W "keep current refuse" -- "${cur}"))
                     return 0
                     ;;
                 --allow-vanish)
@@ -1668,7 +1684,7 @@ _maestro() {
             return 0
             ;;
         maestro__subcmd__sync)
-            opts="-y -o -h --select --map --schema --data --table --exclude --no-data --keep-extra --jobs --verify --stop-on-error --allow-empty --allow-vanish --allow-replica --allow-newer --reverse --dry-run --yes --home --output --no-banner --help"
+            opts="-y -o -h --select --map --schema --data --table --exclude --no-data --keep-extra --jobs --verify --events --definer --stop-on-error --allow-empty --allow-vanish --allow-replica --allow-newer --reverse --dry-run --yes --home --output --no-banner --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1700,6 +1716,14 @@ _maestro() {
                     ;;
                 --verify)
                     COMPREPLY=($(compgen -W "count checksum none" -- "${cur}"))
+                    return 0
+                    ;;
+                --events)
+                    COMPREPLY=($(compgen -W "keep disable skip" -- "${cur}"))
+                    return 0
+                    ;;
+                --definer)
+                    COMPREPLY=($(compgen -W "keep current refuse" -- "${cur}"))
                     return 0
                     ;;
                 --allow-vanish)

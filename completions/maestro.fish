@@ -499,6 +499,12 @@ complete -c maestro -n "__fish_maestro_using_subcommand sync" -l jobs -d 'How ma
 complete -c maestro -n "__fish_maestro_using_subcommand sync" -l verify -d 'How the copy is proven: by counts, by checksums too, or not at all (exit code 6) [default: count; checksum for a target labelled production]' -r -f -a "count\t''
 checksum\t''
 none\t''"
+complete -c maestro -n "__fish_maestro_using_subcommand sync" -l events -d 'What becomes of events: they come as they are, come disabled, or stay where they are' -r -f -a "keep\t''
+disable\t''
+skip\t''"
+complete -c maestro -n "__fish_maestro_using_subcommand sync" -l definer -d 'Whose rights views, triggers, routines and events run with: those of the same account; those of the account that writes the target; those of the same account, refused where the target lacks it' -r -f -a "keep\t''
+current\t''
+refuse\t''"
 complete -c maestro -n "__fish_maestro_using_subcommand sync" -l allow-vanish -d 'Let up to so many percent of the target\'s rows vanish [default: 30%]' -r
 complete -c maestro -n "__fish_maestro_using_subcommand sync" -l home -d 'Where connections, history and settings are kept (also MAESTRO_HOME)' -r -f -a "(__fish_complete_directories)"
 complete -c maestro -n "__fish_maestro_using_subcommand sync" -s o -l output -d 'How answers are printed' -r -f -a "table\t''
@@ -526,6 +532,12 @@ complete -c maestro -n "__fish_maestro_using_subcommand plan" -l jobs -d 'How ma
 complete -c maestro -n "__fish_maestro_using_subcommand plan" -l verify -d 'How the copy is proven: by counts, by checksums too, or not at all (exit code 6) [default: count; checksum for a target labelled production]' -r -f -a "count\t''
 checksum\t''
 none\t''"
+complete -c maestro -n "__fish_maestro_using_subcommand plan" -l events -d 'What becomes of events: they come as they are, come disabled, or stay where they are' -r -f -a "keep\t''
+disable\t''
+skip\t''"
+complete -c maestro -n "__fish_maestro_using_subcommand plan" -l definer -d 'Whose rights views, triggers, routines and events run with: those of the same account; those of the account that writes the target; those of the same account, refused where the target lacks it' -r -f -a "keep\t''
+current\t''
+refuse\t''"
 complete -c maestro -n "__fish_maestro_using_subcommand plan" -l allow-vanish -d 'Let up to so many percent of the target\'s rows vanish [default: 30%]' -r
 complete -c maestro -n "__fish_maestro_using_subcommand plan" -l out -d 'Write the plan to a new file too, readable by you alone' -r -F
 complete -c maestro -n "__fish_maestro_using_subcommand plan" -l home -d 'Where connections, history and settings are kept (also MAESTRO_HOME)' -r -f -a "(__fish_complete_directories)"
@@ -694,6 +706,12 @@ complete -c maestro -n "__fish_maestro_using_subcommand backup; and __fish_seen_
 complete -c maestro -n "__fish_maestro_using_subcommand backup; and __fish_seen_subcommand_from restore" -l map -d 'Give a database another name on the target; repeatable' -r
 complete -c maestro -n "__fish_maestro_using_subcommand backup; and __fish_seen_subcommand_from restore" -l table -d 'Only these tables (name or glob; repeatable); nothing else is touched' -r
 complete -c maestro -n "__fish_maestro_using_subcommand backup; and __fish_seen_subcommand_from restore" -l jobs -d 'How many readers and writers work at once, at most sync.max_concurrency [default: by the processors]' -r
+complete -c maestro -n "__fish_maestro_using_subcommand backup; and __fish_seen_subcommand_from restore" -l events -d 'What becomes of events: they come as they are, come disabled, or stay where they are' -r -f -a "keep\t''
+disable\t''
+skip\t''"
+complete -c maestro -n "__fish_maestro_using_subcommand backup; and __fish_seen_subcommand_from restore" -l definer -d 'Whose rights views, triggers, routines and events run with: those of the same account; those of the account that writes the target; those of the same account, refused where the target lacks it' -r -f -a "keep\t''
+current\t''
+refuse\t''"
 complete -c maestro -n "__fish_maestro_using_subcommand backup; and __fish_seen_subcommand_from restore" -l allow-vanish -d 'Let up to so many percent of the target\'s rows vanish [default: 30%]' -r
 complete -c maestro -n "__fish_maestro_using_subcommand backup; and __fish_seen_subcommand_from restore" -l home -d 'Where connections, history and settings are kept (also MAESTRO_HOME)' -r -f -a "(__fish_complete_directories)"
 complete -c maestro -n "__fish_maestro_using_subcommand backup; and __fish_seen_subcommand_from restore" -s o -l output -d 'How answers are printed' -r -f -a "table\t''

@@ -26,7 +26,7 @@ const TOGETHER: usize = 8;
 /// How the error of a table that is not there begins.
 const MISSING: &str = "error returned from database: 1146 ";
 /// Of how many generated statements a server may refuse one.
-const REFUSED_OF: usize = 25;
+const REFUSED_OF: usize = 8;
 
 fn random_databases_arrive_as_they_are(flavor: Flavor, test: &'static str) {
     let (a, b) = match (Place::find(flavor, "A"), Place::find(flavor, "B")) {

@@ -166,17 +166,19 @@ fn form_of_column(text: &ColumnText, column: &Column) -> String {
             .map(|tokens| canonical::expression(tokens))
             .unwrap_or_default()
     };
-    let generated = text
+    let expression = text
         .generated
         .as_ref()
         .map(|(expression, stored)| format!("{} {stored}", canonical::expression(expression)));
+    let generated = expression.is_some();
     format!(
         "{:?}",
         (
             form_of_kind(&text.kind),
             column.collation.as_deref().map(collations::modern),
-            generated,
-            column.nullable,
+            expression,
+            // MariaDB knows no NOT NULL of a generated column.
+            column.nullable || generated,
             default,
             optional(&text.on_update),
             text.auto_increment,

@@ -305,6 +305,10 @@ impl Reader<'_> {
             self.at += 1;
             return Some(match name.as_str() {
                 "_utf8mb4" | "_utf8mb3" => word(&text),
+                // A text of plain letters has the same bytes in any of these.
+                _ if name.starts_with('_') && name != "_binary" && text.text.is_ascii() => {
+                    word(&text)
+                }
                 "x" => format!("0x{}", content(&text.text).to_lowercase()),
                 _ => format!("{name}{}", word(&text)),
             });
