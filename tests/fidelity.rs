@@ -36,7 +36,11 @@ const BOTH: &[Fixture] = fixtures![
     "d12_invalid_dates": "12_invalid_dates.sql",
 ];
 
-const MARIADB: &[Fixture] = fixtures![];
+const MARIADB: &[Fixture] = fixtures![
+    "d20_mariadb": "20_mariadb.sql",
+    "d21_default_nextval": "21_default_nextval.sql",
+    "d22_versioned": "22_versioned.sql",
+];
 
 const MYSQL: &[Fixture] = fixtures!["d30_mysql": "30_mysql.sql"];
 

@@ -9,11 +9,12 @@ use std::collections::BTreeMap;
 use clap::Parser;
 
 use super::places::{self, DatabasePair, Opened, PairArgs};
+use super::sync::wish::Wishes;
 use super::{Command, Context, Error, Group, Result};
 use crate::model::catalog::{Catalog, History, Table};
 use crate::model::diff::{self, Change, ChangeKind};
 use crate::model::selection::quoted;
-use crate::model::spelling::{About, Remark, Says, Spelled, Wish};
+use crate::model::spelling::{About, Remark, Says, Spelled};
 use crate::model::survey::Role;
 use crate::output::Exit;
 use crate::plan::TableFilter;
@@ -44,6 +45,8 @@ pub struct Args {
     /// Only these tables (name or glob; repeatable)
     #[arg(long, value_name = "TABLE")]
     table: Vec<String>,
+    #[command(flatten)]
+    wishes: Wishes,
     /// How many tables are compared at once [default: by the number of processors]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=64))]
     jobs: Option<u16>,
@@ -165,7 +168,7 @@ impl Args {
         )
         .await?;
         // What a sync would make of the source is equal, in whatever spelling.
-        let spelled = target.server.spell(&from, &to, Wish::default());
+        let spelled = target.server.spell(&from, &to, self.wishes.wish());
         let (Some(own), Some(to)) = (&from.catalog, &to.catalog) else {
             return Ok(ComparedDatabase::missing(pair, &spelled.catalog));
         };

@@ -75,27 +75,8 @@ mod inner {
         }
     }
 
-    /// Those that MariaDB alone loads.
-    const OF_MARIADB: [(&str, &str); 3] = [
-        (
-            "d20_mariadb",
-            include_str!("../fidelity/fixtures/20_mariadb.sql"),
-        ),
-        (
-            "d21_default_nextval",
-            include_str!("../fidelity/fixtures/21_default_nextval.sql"),
-        ),
-        (
-            "d22_versioned",
-            include_str!("../fidelity/fixtures/22_versioned.sql"),
-        ),
-    ];
-
     pub fn d04_fixtures_arrive_across_flavours(case: &Case) {
-        let own = OF_MARIADB.iter().filter(|_| case.flavor == Flavor::MariaDb);
-        let all: std::collections::BTreeMap<_, _> =
-            fixtures(case.flavor).chain(own).copied().collect();
-        for (name, sql) in all {
+        for (name, sql) in fixtures(case.flavor) {
             let database = case.database(name);
             load(&case.a, &sql.replace(name, &database));
             let (refused, code) = verdict(name, case.flavor);

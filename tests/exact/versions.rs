@@ -50,7 +50,9 @@ fn difficult_databases_arrive(from: &str, to: &str, test: &'static str) {
     };
     let case = Case::new(Flavor::MariaDb, test, a, b);
     let mut names = Vec::new();
-    for (name, sql) in fixtures(Flavor::MariaDb) {
+    // What only newer versions have ends otherwise, by name: its own tests tell.
+    let shared = fixtures(Flavor::MariaDb).filter(|(name, _)| !name.starts_with("d2"));
+    for (name, sql) in shared {
         let database = case.database(name);
         load(&case.a, &sql.replace(name, &database));
         names.push(database);

@@ -1,4 +1,4 @@
-//! How events and definers are to arrive: the same for `sync`, `plan` and `backup restore`.
+//! How events and definers are to arrive: the same for `sync`, `plan`, `backup restore` and `compare`.
 
 use clap::ValueEnum;
 
