@@ -55,7 +55,7 @@ tests!(|name, test| from(Flavor::MariaDb, name, test); a13_types_that_mysql_lack
     d04_what_mysql_lacks_is_told_by_name, d04_a_default_from_a_sequence_is_refused,
     d04_rows_that_a_check_would_refuse_there_are_named);
 tests!(|name, test| from(Flavor::MySql, name, test); d04_what_mariadb_lacks_is_told_by_name,
-    d04_what_the_target_does_not_take_is_refused_by_table);
+    d04_what_the_target_does_not_take_is_refused_by_table, a18_labels_keep_their_numbers_in_another_character_set);
 
 mod inner {
     use super::*;
@@ -174,6 +174,20 @@ mod inner {
         assert_eq!(case.b.one(&format!("SELECT v FROM {database}.t")), "old");
         case.sync(&database, &[]).expect(0);
         same_rows(case, &database, "t");
+    }
+
+    pub fn a18_labels_keep_their_numbers_in_another_character_set(case: &Case) {
+        let database = case.source(
+            "labels",
+            "CREATE TABLE e (id INT PRIMARY KEY, v ENUM('', 'ä', '2', 'x') CHARACTER SET gb18030, w ENUM('q', 'ä') CHARACTER SET gb18030);
+             INSERT INTO e VALUES (1, 'ä', 'ä'), (2, '2', 'q'), (3, 'x', NULL), (4, '', 'q');
+             SET sql_mode = ''; INSERT INTO e VALUES (5, 0, 0)",
+        );
+        case.sync(&database, &["--verify", "checksum"]).expect(0);
+        let sql = format!(
+            "SELECT id, v+0, w+0, HEX(CONVERT(v USING utf8mb4)), HEX(CONVERT(w USING utf8mb4)) FROM {database}.e ORDER BY id"
+        );
+        assert_eq!(case.b.rows(&sql), case.a.rows(&sql));
     }
 
     pub fn a15_json_keeps_its_text(case: &Case) {

@@ -1,6 +1,6 @@
 //! How the MySQL family spells names, values and columns: pure.
 
-use super::{bent, history};
+use super::{bent, history, typed};
 use crate::engines::dialect::Dialect;
 use crate::model::catalog::{Column, Index, Table};
 
@@ -60,7 +60,8 @@ pub fn printed(column: &Column) -> String {
             history::LATER_END,
             history::END
         ),
-        "enum" if bent::has_empty_label(&column.kind) => format!("{name}+0"),
+        // The number of a label is no matter of character sets.
+        "enum" if bent::has_empty_label(&column.kind) => format!("{}+0", quote(&column.name)),
         "vector" => format!("CAST({name} AS BINARY)"),
         _ => name,
     }
@@ -201,7 +202,11 @@ fn canonical(column: &Column) -> String {
         "double" if column.crosses => digits(&name),
         _ if history::ends_later(column) => printed(column),
         "bit" => format!("HEX({name})"),
-        "enum" => format!("CONCAT({name}+0)"),
+        "enum" => format!("CONCAT({}+0)", quote(&column.name)),
+        "json" if !column.crosses => format!(
+            "SHA2(CONCAT({}, ':', CAST({name} AS CHAR CHARACTER SET utf8mb4)), 256)",
+            typed::types(&column.name)
+        ),
         "json" => format!("SHA2(CAST({name} AS CHAR CHARACTER SET utf8mb4), 256)"),
         // A CAST would give their sixteen bytes, which no other product has.
         "uuid" | "inet4" | "inet6" => format!("CONVERT({name} USING utf8mb4)"),

@@ -7,7 +7,7 @@ use async_trait::async_trait;
 use sqlx::Arguments as _;
 use sqlx::mysql::MySqlArguments;
 
-use super::bent::is_bent;
+use super::bent::Bent;
 use super::dialect::{base, literal, placeholder, quote, text};
 use super::marks::MARKS;
 use super::session::{LITERAL, Row, STRICT, Session, number};
@@ -164,7 +164,7 @@ impl Loader for MySqlLoader {
         for (cell, set) in &sets {
             sizes[cell / width.max(1)] += set.len();
         }
-        let columns: Vec<&Column> = table.written().collect();
+        let bends: Vec<Bent> = table.written().map(Bent::of).collect();
         let mut cells = batch.cells();
         let mut done = 0;
         let mut loaded = Rows(0);
@@ -175,12 +175,9 @@ impl Loader for MySqlLoader {
             let bytes: usize = sizes[done..done + rows].iter().sum();
             arguments.reserve(rows * width, bytes + rows * width * 9);
             let mut bent = 0;
-            for (column, (kind, bytes)) in columns
-                .iter()
-                .cycle()
-                .zip(cells.by_ref().take(rows * width))
-            {
-                bent += u64::from(kind != Kind::Null && is_bent(column, bytes));
+            let row = cells.by_ref().take(rows * width);
+            for (bend, (kind, bytes)) in bends.iter().cycle().zip(row) {
+                bent += u64::from(kind != Kind::Null && bend.holds(bytes));
                 let value = match kind {
                     Kind::Null => None,
                     Kind::Typed => Some(typed::parts(bytes).0),
@@ -290,12 +287,13 @@ impl MySqlLoader {
     ) -> Result<u64> {
         let modes = |modes: &str| format!("SET SESSION sql_mode = '{modes}'");
         self.session.run(action, &modes(LITERAL)).await?;
-        let written = self.insert(action, sql, arguments).await?;
+        let written = self.insert(action, sql, arguments).await;
         let warnings = self
             .session
             .rows(action, "SELECT @@SESSION.warning_count")
-            .await?;
+            .await;
         self.session.run(action, &modes(STRICT)).await?;
+        let (written, warnings) = (written?, warnings?);
         match warnings.first().map(|row| row.number(0)) {
             Some(warned) if warned == bent => Ok(written),
             warned => Err(Error::Mismatch(format!(

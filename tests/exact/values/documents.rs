@@ -81,6 +81,11 @@ fn a15_json_keeps_the_types_that_its_text_hides(case: &Case) {
          JSON_TYPE((SELECT j FROM t WHERE id = 31)), CAST((SELECT j->'$[0]' FROM t WHERE id = 30) AS CHAR) FROM t WHERE id = 11",
         "DECIMAL DATETIME BLOB UNSIGNED INTEGER \"base64:type15:AP8nXA==\"",
     );
+    case.compare(&database, &[]).expect(0);
+    let same_text = "UPDATE {}.t SET k = CAST(CAST(k AS CHAR) AS JSON) WHERE id = 11";
+    case.b
+        .sql(&same_text.replace("{}", &format!("`{database}`")));
+    case.compare(&database, &["--data"]).expect(1);
     let backup = case
         .home
         .run(&["backup", "create", &format!("a/{database}")])
