@@ -11,7 +11,8 @@ use super::definition;
 use super::dialect::{quote, text};
 use super::marks::MARKS;
 use super::session::{Row, Session, number};
-use super::{history, qualifiers, sequences};
+use super::tokens::tokens;
+use super::{definers, history, qualifiers, sequences};
 use crate::engines::Result;
 use crate::model::catalog::{
     Catalog, Check, Column, ForeignKey, Generated, Index, IndexPart, Object, ObjectKind, Table,
@@ -385,6 +386,13 @@ async fn define(session: &mut Session, database: &str, catalog: &mut Catalog) ->
                         && let Some(resolved) = qualifiers::resolved(object, database)
                     {
                         object.definition = resolved;
+                    }
+                    let modes = qualifiers::modes(object);
+                    let text = tokens(&object.definition, modes);
+                    if object.kind == ObjectKind::Trigger
+                        && let Some(clause) = definers::clause(&text)
+                    {
+                        object.definition = clause.in_quotes(&text, modes);
                     }
                 }
                 None => {

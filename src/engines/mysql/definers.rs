@@ -4,7 +4,7 @@
 use std::collections::BTreeSet;
 
 use super::dialect::quote;
-use super::tokens::{Kind, Token};
+use super::tokens::{Kind, Modes, Token};
 use crate::model::survey::{Finding, Survey};
 
 /// An account or role as a statement names it.
@@ -129,9 +129,8 @@ impl Clause {
 
     /// The text with another definer, in the quotes of the one before.
     pub fn replaced(&self, text: &[Token<'_>], account: &str) -> String {
-        let quote = &text[self.user].text[..1];
-        let quoted =
-            |name: &str| format!("{quote}{}{quote}", name.replace(quote, &quote.repeat(2)));
+        let mark = text[self.user].quote().unwrap_or("`");
+        let quoted = |name: &str| in_quotes(name, mark);
         let after = self.user + 1 + usize::from(self.has_host);
         let part = |part: &[Token<'_>]| part.iter().map(|token| token.text).collect::<String>();
         let account = match account.rsplit_once('@') {
@@ -141,12 +140,38 @@ impl Clause {
         part(&text[..self.user]) + &account + &part(&text[after..])
     }
 
+    /// The text with its account in quotes, as servers show it elsewhere: MariaDB keeps that of a trigger as the maker's
+    /// session would have shown it.
+    pub fn in_quotes(&self, text: &[Token<'_>], modes: Modes) -> String {
+        let mark = if modes.ansi_quotes { "\"" } else { "`" };
+        let is_bare = |token: &Token<'_>| token.quote().is_none();
+        let part = |(at, token): (usize, &Token<'_>)| match token.text.strip_prefix('@') {
+            None if at == self.user && is_bare(token) => in_quotes(token.text, mark),
+            Some(host) if at == self.user + 1 && self.has_host => {
+                let text = Token {
+                    kind: Kind::Name,
+                    text: host,
+                };
+                match is_bare(&text) {
+                    true => format!("@{}", in_quotes(host, mark)),
+                    false => token.text.to_string(),
+                }
+            }
+            _ => token.text.to_string(),
+        };
+        text.iter().enumerate().map(part).collect()
+    }
+
     /// The text without the clause: it becomes the own of whoever makes it.
     pub fn left_out(&self, text: &[Token<'_>]) -> String {
         let after = self.user + 1 + usize::from(self.has_host);
         let part = |part: &[Token<'_>]| part.iter().map(|token| token.text).collect::<String>();
         part(&text[..self.user - 2]) + &part(&text[after..])
     }
+}
+
+fn in_quotes(name: &str, mark: &str) -> String {
+    format!("{mark}{}{mark}", name.replace(mark, &mark.repeat(2)))
 }
 
 /// The numbers of a version.

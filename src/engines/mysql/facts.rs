@@ -6,8 +6,9 @@ use super::definers;
 use super::dialect::{quote, text};
 use super::history;
 use super::session::{Session, number};
+use super::tokens::{Kind, Modes, Token, tokens};
 use crate::engines::{Error, Result};
-use crate::model::catalog::{Catalog, ObjectKind};
+use crate::model::catalog::{Catalog, Object, ObjectKind};
 use crate::model::survey::Facts;
 use crate::model::units::Bytes;
 
@@ -155,12 +156,28 @@ pub async fn broken(
     let views: Vec<&str> = of(ObjectKind::View)
         .map(|view| view.name.as_str())
         .collect();
+    let mut invalid = BTreeMap::new();
+    let mut doubtful = Vec::new();
     for name in suspect(session, &catalog.database, &views).await? {
-        if let Some(reason) = invalid(session, &catalog.database, &name).await? {
-            let reason = format!("it is not valid on the source: {reason}");
-            broken.insert((ObjectKind::View, name), reason);
+        match ask(session, &catalog.database, &name).await? {
+            Answer::Sound => {}
+            Answer::Invalid(reason) => drop(invalid.insert(name, reason)),
+            Answer::Below(reason) => doubtful.push((name, reason)),
         }
     }
+    // What stands on an invalid view is invalid too; what else is wrong below may be a lack of rights only.
+    while let Some(at) = doubtful.iter().position(|(name, _)| {
+        let view = of(ObjectKind::View).find(|view| view.name == *name);
+        view.is_some_and(|view| {
+            stands_on(view, &catalog.database, |name| invalid.contains_key(name))
+        })
+    }) {
+        invalid.extend([doubtful.swap_remove(at)]);
+    }
+    broken.extend(invalid.into_iter().map(|(name, reason)| {
+        let reason = format!("it is not valid on the source: {reason}");
+        ((ObjectKind::View, name), reason)
+    }));
     Ok(broken)
 }
 
@@ -201,8 +218,41 @@ async fn suspect(session: &mut Session, database: &str, views: &[&str]) -> Resul
         .collect())
 }
 
-/// Why the query of a view cannot be asked any more; None where that cannot be told from a lack of rights.
-async fn invalid(session: &mut Session, database: &str, view: &str) -> Result<Option<String>> {
+/// Whether the query of a view, as a server prints it, is about some view of its own database.
+fn stands_on(view: &Object, database: &str, is_one: impl Fn(&str) -> bool) -> bool {
+    let text = tokens(&view.definition, Modes::default());
+    let text: Vec<&Token<'_>> = text
+        .iter()
+        .filter(|token| token.kind != Kind::Gap)
+        .collect();
+    let start = text.iter().position(|token| token.is_word("AS"));
+    let before = |at: usize, back: usize| at.checked_sub(back).map(|at| text[at]);
+    (start.unwrap_or_default() + 1..text.len()).any(|at| {
+        let is_table = text.get(at + 1).is_none_or(|next| !next.is_sign("."))
+            && before(at, 1).is_some_and(|last| match last.is_sign(".") {
+                // Not a column, and not a table of another database.
+                true => {
+                    before(at, 2).is_some_and(|home| home.unquoted() == database)
+                        && before(at, 3).is_none_or(|more| !more.is_sign("."))
+                }
+                // Not an alias.
+                false => last.kind != Kind::Name && !last.is_word("AS"),
+            });
+        is_table && text[at].kind == Kind::Name && is_one(&text[at].unquoted())
+    })
+}
+
+/// What the server says of a view's query.
+enum Answer {
+    /// Nothing, or nothing that could not be a lack of rights.
+    Sound,
+    /// It asks for what is not there.
+    Invalid(String),
+    /// A view below is no good: it is invalid, or its definer lacks rights.
+    Below(String),
+}
+
+async fn ask(session: &mut Session, database: &str, view: &str) -> Result<Answer> {
     let sql = format!(
         "SELECT VIEW_DEFINITION FROM information_schema.VIEWS WHERE TABLE_SCHEMA = {} AND TABLE_NAME = {}",
         text(database),
@@ -214,20 +264,25 @@ async fn invalid(session: &mut Session, database: &str, view: &str) -> Result<Op
         .and_then(|row| row.optional(0))
         .filter(|query| !query.is_empty())
     else {
-        return Ok(None);
+        return Ok(Answer::Sound);
     };
     let sql = format!(
         "SET @_maestro = {}; PREPARE _maestro FROM @_maestro; DEALLOCATE PREPARE _maestro; SET @_maestro = NULL",
         text(&query)
     );
-    match session.run("prepare the query of a view", &sql).await {
-        Ok(_) => Ok(None),
-        // No such table, column, routine, database, or one of those in a view below.
-        Err(error) if matches!(number(&error), Some(1146 | 1054 | 1305 | 1049 | 1356)) => {
-            let cause = std::error::Error::source(&error).map(ToString::to_string);
-            Ok(Some(cause.unwrap_or_else(|| error.full())))
-        }
-        Err(Error::Statement { .. }) => Ok(None),
-        Err(error) => Err(error),
+    let error = match session.run("prepare the query of a view", &sql).await {
+        Ok(_) => return Ok(Answer::Sound),
+        Err(error) => error,
+    };
+    let cause = || {
+        let cause = std::error::Error::source(&error).map(ToString::to_string);
+        cause.unwrap_or_else(|| error.full())
+    };
+    match (number(&error), &error) {
+        // No such table, column, routine or database.
+        (Some(1146 | 1054 | 1305 | 1049), _) => Ok(Answer::Invalid(cause())),
+        (Some(1356), _) => Ok(Answer::Below(cause())),
+        (_, Error::Statement { .. }) => Ok(Answer::Sound),
+        _ => Err(error),
     }
 }

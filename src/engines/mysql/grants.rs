@@ -84,7 +84,7 @@ impl Grants {
         if tables {
             mends.push(self.on_database("SELECT", &escaped(database)));
         }
-        if !self.sees_routines() {
+        if !self.sees_routines(flavour) {
             kinds.extend([
                 ObjectKind::Function,
                 ObjectKind::Procedure,
@@ -105,19 +105,12 @@ impl Grants {
     }
 
     /// Whether every routine is shown: by SHOW_ROUTINE, or by reading the table that MariaDB keeps them in.
-    fn sees_routines(&self) -> bool {
-        let held = |grant: &Grant, name: &str| grant.privileges.contains(name);
-        self.grants.iter().any(|grant| match &grant.scope {
-            Scope::Everywhere => {
-                held(grant, "ALL PRIVILEGES")
-                    || held(grant, "SELECT")
-                    || held(grant, "SHOW_ROUTINE")
-            }
-            Scope::Table(database, table) => {
-                database == "mysql" && table == "proc" && held(grant, "SELECT")
-            }
-            Scope::Database(_) => false,
-        })
+    fn sees_routines(&self, flavour: &Flavour) -> bool {
+        let sufficient = ["ALL PRIVILEGES", "SELECT", "SHOW_ROUTINE"];
+        let gives = |grant: &Grant| sufficient.iter().any(|one| grant.privileges.contains(*one));
+        let everywhere = |grant: &Grant| grant.scope == Scope::Everywhere && gives(grant);
+        self.grants.iter().any(everywhere)
+            || flavour.mariadb && self.holds_on("mysql", "proc", "SELECT")
     }
 
     /// What is missing for a part, as findings with the statement that mends them. An account with grants on some
@@ -387,6 +380,8 @@ mod tests {
         assert_eq!(unseen.mend, "GRANT SELECT ON mysql.proc TO `ro`@`%`;");
         for more in [
             "GRANT SELECT ON `mysql`.`proc` TO `ro`@`%`",
+            "GRANT SELECT ON `mysql`.* TO `ro`@`%`",
+            "GRANT ALL PRIVILEGES ON `mysq%`.* TO `ro`@`%`",
             "GRANT SHOW_ROUTINE ON *.* TO `ro`@`%`",
             "GRANT SELECT, EVENT ON *.* TO `ro`@`%`",
         ] {
@@ -396,6 +391,10 @@ mod tests {
                 "{more}"
             );
         }
+        // MySQL keeps them in no table that an account may read.
+        let more = "GRANT SELECT ON `mysql`.* TO `ro`@`%`";
+        let unseen = grants(&[own, more]).unseen(&Flavour::read("9.7.0"), "shop");
+        assert!(unseen.is_some_and(|unseen| !unseen.kinds.is_empty()));
     }
 
     #[test]

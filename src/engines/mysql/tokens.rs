@@ -56,13 +56,20 @@ impl<'a> Token<'a> {
         }
     }
 
-    /// What stands between the quotes, where the quote itself is doubled.
+    /// What stands between the quotes, where the quote itself is doubled; without quotes, the text as it is.
     pub fn unquoted(&self) -> String {
-        let quote = &self.text[..1];
-        let inner = self.text[1..].strip_suffix(quote);
-        inner
-            .unwrap_or(&self.text[1..])
-            .replace(&quote.repeat(2), quote)
+        let Some(quote) = self.quote() else {
+            return self.text.to_string();
+        };
+        let inner = &self.text[quote.len()..];
+        let inner = inner.strip_suffix(quote).unwrap_or(inner);
+        inner.replace(&quote.repeat(2), quote)
+    }
+
+    /// The quote that it stands in.
+    pub fn quote(&self) -> Option<&'static str> {
+        let mut quotes = ["`", "\"", "'"].into_iter();
+        quotes.find(|quote| self.text.starts_with(quote))
     }
 
     pub fn is_word(&self, word: &str) -> bool {

@@ -275,6 +275,34 @@ mod own {
         });
     }
 
+    /// A trigger that MariaDB keeps without quotes around its definer, as it was when it was made.
+    #[test]
+    fn d03_a_definer_without_quotes_is_kept_and_replaced() {
+        with(Flavor::MariaDb, concat!(module_path!(), "::bare"), |case| {
+            let shop = case.source("shop", "CREATE TABLE t (id INT PRIMARY KEY)");
+            let sql = "SET sql_quote_show_create = 0;
+                CREATE DEFINER=root@localhost TRIGGER a BEFORE INSERT ON t FOR EACH ROW SET @a = 1;
+                CREATE DEFINER=`été`@`10.0.0.%` TRIGGER b BEFORE INSERT ON t FOR EACH ROW SET @a = 1;
+                CREATE DEFINER=`élan`@localhost TRIGGER c BEFORE INSERT ON t FOR EACH ROW SET @a = 1;
+                CREATE DEFINER=dbm@`%` TRIGGER d BEFORE INSERT ON t FOR EACH ROW SET @a = 1;
+                SET sql_mode = 'ANSI_QUOTES';
+                CREATE DEFINER=root@localhost TRIGGER e BEFORE INSERT ON t FOR EACH ROW SET @a = 1;
+                SET sql_quote_show_create = 1;";
+            case.fill(&case.a, &shop, sql);
+            let bare = case.a.sql(&format!("SHOW CREATE TRIGGER `{shop}`.a"));
+            assert!(format!("{bare:?}").contains("DEFINER=root@localhost"));
+            for _ in 0..2 {
+                case.sync(&shop, &[]).expect(0);
+                same_programs(case, &shop, &shop);
+            }
+            case.sync(&shop, &["--definer", "current"]).expect(0);
+            let definers = format!(
+                "SELECT DISTINCT DEFINER FROM information_schema.TRIGGERS WHERE TRIGGER_SCHEMA = '{shop}'"
+            );
+            assert_eq!(case.b.rows(&definers), "dbm@%");
+        });
+    }
+
     #[test]
     fn d03_an_account_of_the_system_is_named_by_its_like_only() {
         with(Flavor::MySql, module_path!(), |case| {

@@ -1,6 +1,6 @@
 //! What stands on others is made after them (D01), and nothing fires while rows are copied (D07).
 
-use super::{not_copied, plan, programs, same_programs};
+use super::{Account, not_copied, plan, programs, same_programs};
 use crate::live::{Case, on_both};
 
 /// Five views and two functions upon each other, each named before what it stands on, with check options between.
@@ -79,6 +79,38 @@ fn d01_a_view_that_is_broken_on_the_source_is_named_before_the_first_write(case:
     assert!(left.len() == 1 && left[0].contains("sound"), "{left:?}");
 }
 
+/// What the server says of a view upon such a one is the same as upon a broken one.
+fn d01_a_view_upon_one_whose_definer_lacks_rights_is_not_broken(case: &Case) {
+    let app = Account::new(case, &case.a, "app");
+    let shop = case.source("shop", "CREATE TABLE t (id INT PRIMARY KEY); INSERT INTO t VALUES (1); CREATE TABLE gone (`below` INT)");
+    app.grant(&format!("SELECT ON `{shop}`.*"));
+    let sql = format!(
+        "CREATE VIEW lost AS SELECT `below` FROM gone; CREATE DEFINER={} VIEW below AS SELECT id FROM t;
+         CREATE VIEW above AS SELECT id, id AS lost FROM below lost; CREATE VIEW top AS SELECT id FROM above;
+         CREATE VIEW both_ AS SELECT l.`below`, b.id FROM below b, lost l; DROP TABLE gone;",
+        app.quoted()
+    );
+    case.fill(&case.a, &shop, &sql);
+    case.a.sql(&format!(
+        "REVOKE SELECT ON `{shop}`.* FROM {}",
+        app.quoted()
+    ));
+    let read = format!("SELECT id FROM {shop}.top");
+    assert!(case.a.refusal(&read).is_some());
+    let (from, to) = (format!("a/{shop}"), format!("b/{shop}"));
+    let planned = plan(case, &from, &to, &[])["not_copied"].to_string();
+    let done = case.sync(&shop, &[]).expect(3);
+    for told in [planned, not_copied(&done)] {
+        for view in ["view lost", "view both_"] {
+            assert!(told.contains(view), "no {view} in {told}");
+        }
+        for view in ["view below", "view above", "view top"] {
+            assert!(!told.contains(view), "{view} in {told}");
+        }
+    }
+    assert_eq!(programs(&case.b, &shop).len(), 3);
+}
+
 fn d07_triggers_do_not_fire_while_rows_are_copied(case: &Case) {
     let sql = "CREATE TABLE t (id INT PRIMARY KEY, v INT); CREATE TABLE audit (id INT PRIMARY KEY AUTO_INCREMENT, what VARCHAR(20));
         CREATE TRIGGER written AFTER INSERT ON t FOR EACH ROW INSERT INTO audit (what) VALUES (CONCAT('insert ', NEW.id));
@@ -114,5 +146,6 @@ on_both!(
     d01_views_upon_functions_upon_views_arrive_in_any_order,
     d01_triggers_keep_the_order_in_which_they_fire,
     d01_a_view_that_is_broken_on_the_source_is_named_before_the_first_write,
+    d01_a_view_upon_one_whose_definer_lacks_rights_is_not_broken,
     d07_triggers_do_not_fire_while_rows_are_copied,
 );

@@ -302,9 +302,9 @@ fn exact(spelled: &mut Spelled) {
             if !mapped.contains(&remark) {
                 mapped.push(remark);
             }
-            match (token.kind, &token.text[..1]) {
-                (Kind::Word, _) => text.push_str(exact),
-                (_, "\"") => text.push_str(&format!("\"{}\"", exact.replace('"', "\"\""))),
+            match token.quote() {
+                None => text.push_str(exact),
+                Some("\"") => text.push_str(&format!("\"{}\"", exact.replace('"', "\"\""))),
                 _ => text.push_str(&quote(exact)),
             }
         }

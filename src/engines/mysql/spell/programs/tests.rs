@@ -165,6 +165,10 @@ fn d03_the_definer_is_replaced_in_the_quotes_that_it_has() {
             "CREATE DEFINER=`role` PROCEDURE p() SELECT 1",
             "CREATE DEFINER=`writer`@`%` PROCEDURE p() SELECT 1",
         ),
+        (
+            "CREATE DEFINER=été@`%` TRIGGER g BEFORE INSERT ON t FOR EACH ROW SET @a = 1",
+            "CREATE DEFINER=`writer`@`%` TRIGGER g BEFORE INSERT ON t FOR EACH ROW SET @a = 1",
+        ),
     ] {
         let (found, _) = spelled(object(ObjectKind::Procedure, before), &to, wish);
         assert_eq!(found.definition, after);
