@@ -1,8 +1,8 @@
 //! Finds the databases that the text of a program names: `shop` in `shop.orders`, in any quoting.
 //!
-//! A name before a dot may be a database, a table or an alias. Where the text asks for a table or calls something,
-//! and before two dots, it is a database. Elsewhere it is one only if nothing else in the text has that name; a view,
-//! as a server prints it, never names a database elsewhere. What cannot be told is said, never guessed.
+//! A name before a dot may be a database, a table, an alias or a variable. Where the text asks for a table or calls
+//! something, and before two dots, it is a database; among values it is none. A package of the database's name is called
+//! in the same words: what cannot be told is said, never guessed.
 
 use std::borrow::Cow;
 use std::collections::BTreeSet;
@@ -26,7 +26,7 @@ pub struct Reader<'a> {
 pub struct Named {
     /// The tokens, by number, that name the program's own database.
     pub own: Vec<usize>,
-    /// Whether a name before a dot may be its own database or an alias of the same name.
+    /// Whether a name before a dot may be its own database or a package of the same name.
     pub is_unsure: bool,
     /// Other databases, but for the server's own.
     pub others: BTreeSet<String>,
@@ -85,6 +85,8 @@ enum Expects {
     One,
     /// Tables, with their aliases.
     Tables,
+    /// A database.
+    Database,
 }
 
 /// What is known between two parentheses.
@@ -95,7 +97,7 @@ struct Level {
     has_tables: bool,
     /// After SELECT or DELETE, FROM brings tables; in `TRIM(a FROM b)` it does not.
     is_query: bool,
-    /// Between SELECT and FROM, AS names a column.
+    /// Between SELECT and FROM, STRAIGHT_JOIN is an option.
     is_list: bool,
 }
 
@@ -111,25 +113,9 @@ impl Reader<'_> {
                 .collect(),
             levels: vec![Level::default()],
             named: Named::default(),
-            maybe: Vec::new(),
-            has_namesake: self
-                .packages
-                .iter()
-                .any(|package| package.eq_ignore_ascii_case(self.database)),
         };
         course.read();
-        let Course {
-            mut named,
-            maybe,
-            has_namesake,
-            ..
-        } = course;
-        if object.kind != ObjectKind::View && !maybe.is_empty() {
-            match has_namesake {
-                true => named.is_unsure = true,
-                false => named.own.extend(maybe),
-            }
-        }
+        let mut named = course.named;
         named.own.sort_unstable();
         named.in_strings = self.in_strings(&text);
         named
@@ -173,10 +159,6 @@ struct Course<'a> {
     text: Vec<(usize, &'a Token<'a>)>,
     levels: Vec<Level>,
     named: Named,
-    /// Before a dot where a table, an alias or a variable may stand as well.
-    maybe: Vec<usize>,
-    /// Whether a table, an alias or a variable has the database's name.
-    has_namesake: bool,
 }
 
 impl<'a> Course<'a> {
@@ -212,9 +194,7 @@ impl<'a> Course<'a> {
     }
 
     fn sign(&mut self, at: usize) {
-        if self.level().expects == Expects::One {
-            self.level().expects = Expects::Values;
-        }
+        self.level().had_one();
         let sign = self.text[at].1.text;
         match sign {
             "(" => {
@@ -263,12 +243,13 @@ impl<'a> Course<'a> {
         }
         let expects = self.level().expects;
         match parts {
-            1 => self.single(at, expects),
+            1 if expects == Expects::Database && self.reader.is_own(&self.said(at)) => {
+                self.named.own.push(self.text[at].0);
+            }
+            1 => {}
             _ => self.qualified(at, parts, expects),
         }
-        if expects == Expects::One {
-            self.level().expects = Expects::Values;
-        }
+        self.level().had_one();
         length
     }
 
@@ -276,35 +257,83 @@ impl<'a> Course<'a> {
         self.text[at].1.name().unwrap_or_default()
     }
 
-    /// A name alone: of a table, an alias, a variable … that may stand before a dot elsewhere.
-    fn single(&mut self, at: usize, expects: Expects) {
-        if !self.reader.is_own(&self.said(at)) {
-            return;
-        }
-        let declares = ["DECLARE", "FOR", "IN", "OUT", "INOUT", "WITH", "RECURSIVE"];
-        let is_alias = self.is_before(at, &["AS"]) && !self.level().is_list;
-        let is_row = self.token(at + 1).is_some_and(|token| token.is_word("ROW"));
-        self.has_namesake |=
-            expects == Expects::Tables || is_alias || is_row || self.is_before(at, &declares);
-    }
-
     fn qualified(&mut self, at: usize, parts: usize, expects: Expects) {
         let first = self.said(at);
-        let calls = parts == 2
-            && self.is_after(at + 3, "(")
-            && !self.reader.packages.contains(first.as_ref());
-        let is_database = parts > 2 || calls || expects != Expects::Values;
+        let follows = |sign: &str| parts == 2 && self.is_after(at + 3, sign);
+        // In Oracle mode, a name alone calls what has it.
+        let is_statement = (at == 0
+            || self.is_after(at - 1, ";")
+            || self.is_before(at, &["BEGIN", "THEN", "ELSE", "LOOP"]))
+            && follows(";");
+        let calls = follows("(") && expects == Expects::Values
+            || is_statement
+            || parts == 2 && self.is_before(at, &["CALL"]);
+        let is_package = |package: &String| package.eq_ignore_ascii_case(&first);
+        let mut is_database = parts > 2 || calls || expects != Expects::Values;
+        if calls && self.reader.packages.iter().any(is_package) {
+            self.named.is_unsure |= self.reader.is_own(&first);
+            return;
+        }
+        if parts == 2 {
+            let is_row = follows("%") && self.is_word(at + 4, &["ROWTYPE"]);
+            // DELETE names the tables that it empties with or without a star.
+            let is_emptied = expects == Expects::Tables && self.is_after(at + 2, "*");
+            is_database = (is_database || is_row) && !is_emptied;
+        }
+        if !is_database {
+            return;
+        }
         if self.reader.is_own(&first) {
-            match is_database {
-                true => self.named.own.push(self.text[at].0),
-                false => self.maybe.push(self.text[at].0),
-            }
-        } else if is_database && !SYSTEM.iter().any(|name| name.eq_ignore_ascii_case(&first)) {
+            self.named.own.push(self.text[at].0);
+        } else if !SYSTEM.iter().any(|name| name.eq_ignore_ascii_case(&first)) {
             self.named.others.insert(first.into_owned());
         }
-        // A table of the database's name stands before dots as well.
-        let table = (parts == 2 && expects == Expects::Tables).then(|| self.said(at + 2));
-        self.has_namesake |= table.is_some_and(|table| self.reader.is_own(&table));
+    }
+
+    fn is_word(&self, at: usize, words: &[&str]) -> bool {
+        let token = self.token(at);
+        token.is_some_and(|token| words.iter().any(|word| token.is_word(word)))
+    }
+
+    /// What stands before in the same statement, the nearest first.
+    fn back(&self, at: usize) -> impl Iterator<Item = usize> {
+        (0..at).rev().take_while(|at| !self.is_after(*at, ";"))
+    }
+
+    /// Whether the statement has said one of these words.
+    fn has_said(&self, at: usize, words: &[&str]) -> bool {
+        self.back(at).any(|at| self.is_word(at, words))
+    }
+
+    /// What FROM or IN asks for in a SHOW: a table, or the database that comes after it or alone.
+    fn shows(&self, at: usize) -> Option<Expects> {
+        let ends = ["SHOW", "WHERE", "LIKE", "SELECT"];
+        let starts = self.back(at).find(|at| self.is_word(*at, &ends))?;
+        if !self.is_word(starts, &["SHOW"]) {
+            return None;
+        }
+        let of_database = ["TABLES", "TRIGGERS", "EVENTS", "STATUS"];
+        let is_second = (starts..at).any(|at| self.is_word(at, &["FROM", "IN"]));
+        Some(match is_second || self.is_before(at, &of_database) {
+            true => Expects::Database,
+            false => Expects::One,
+        })
+    }
+
+    /// Whether LIKE follows the name of a table that is made: it names another one then.
+    fn is_model(&self, at: usize) -> bool {
+        let opened = at > 0 && self.is_after(at - 1, "(");
+        let ends = at.checked_sub(1 + usize::from(opened));
+        let is_long = ends.is_some_and(|at| at > 1 && self.is_after(at - 1, "."));
+        let name = ends.and_then(|at| at.checked_sub(2 * usize::from(is_long)));
+        name.is_some_and(|name| self.is_before(name, &["TABLE", "EXISTS"]))
+    }
+
+    /// Whether the statement makes or drops an index, whose table comes after ON.
+    fn has_index(&self, at: usize) -> bool {
+        let kinds = ["CREATE", "DROP", "REPLACE", "UNIQUE", "FULLTEXT", "SPATIAL"];
+        self.back(at)
+            .any(|at| self.is_word(at, &["INDEX"]) && self.is_before(at, &kinds))
     }
 
     /// Follows what a keyword says of the names after it. False for a word that is none.
@@ -324,6 +353,44 @@ impl<'a> Course<'a> {
         ];
         let into = self.is_before(at, &inserts);
         let of_sequence = self.is_before(at, &["VALUE"]);
+        let shows = match word.as_str() {
+            "FROM" | "IN" => self.shows(at),
+            _ => None,
+        };
+        let asks = match word.as_str() {
+            "ON" => was_event || self.has_said(at, &["GRANT", "REVOKE"]) || self.has_index(at),
+            "TO" => self.has_said(at, &["RENAME"]),
+            "LIKE" => self.is_model(at),
+            // `ROW TYPE OF t`, where `TYPE OF t.c` has a column.
+            "OF" => at > 1 && self.is_before(at, &["TYPE"]) && self.is_before(at - 1, &["ROW"]),
+            "DATABASE" | "SCHEMA" => {
+                !opens && self.is_before(at, &["CREATE", "DROP", "ALTER", "REPLACE"])
+            }
+            _ => false,
+        };
+        let locks = self.is_before(at, &["UPDATE", "SHARE"]);
+        let of_time = self.is_word(at + 1, &["SYSTEM_TIME"]);
+        let caches = match word.as_str() {
+            "INDEX" => self.is_before(at, &["CACHE"]),
+            "CACHE" => self.is_before(at, &["INTO"]),
+            _ => false,
+        };
+        let is_target = !self.is_before(at, &["ON", "BEFORE", "AFTER", "OR"]);
+        // These go on with a comma.
+        let lists = [
+            "DROP",
+            "TEMPORARY",
+            "RENAME",
+            "ANALYZE",
+            "OPTIMIZE",
+            "REPAIR",
+            "CHECK",
+            "CHECKSUM",
+            "FLUSH",
+            "LOCAL",
+            "NO_WRITE_TO_BINLOG",
+        ];
+        let lists = self.is_before(at, &lists);
         let level = self.level();
         match word.as_str() {
             "SELECT" => {
@@ -333,12 +400,18 @@ impl<'a> Course<'a> {
                     ..Level::default()
                 };
             }
-            "DELETE" => {
+            "DELETE" if is_target => {
                 *level = Level {
                     is_query: true,
                     ..Level::default()
                 };
+                level.tables();
             }
+            "DATABASE" | "SCHEMA" if asks => level.expects = Expects::Database,
+            "FROM" | "IN" if shows.is_some() => level.expects = shows.unwrap_or_default(),
+            "ON" | "TO" | "LIKE" | "OF" if asks => level.expects = Expects::One,
+            "OF" if locks => level.tables(),
+            "INDEX" | "CACHE" if caches => level.tables(),
             "FROM" if level.is_query || is_outermost => level.tables(),
             "USING" if level.has_tables && !opens => level.tables(),
             "JOIN" => level.tables(),
@@ -348,11 +421,14 @@ impl<'a> Course<'a> {
                 *level = Level::expecting(if into { Expects::One } else { Expects::Values }, *level)
             }
             "INSERT" | "REPLACE" if !opens => level.expects = Expects::One,
-            "ON" if was_event => level.expects = Expects::One,
             "FOR" if of_sequence => level.expects = Expects::One,
+            "FOR" if of_time => level.expects = Expects::Values,
+            "EXISTS" if level.expects == Expects::Database => {}
             "CALL" | "TRUNCATE" | "TABLE" | "TABLES" | "TRIGGER" | "PROCEDURE" | "FUNCTION"
-            | "EVENT" | "VIEW" | "EXISTS" | "PACKAGE" | "BODY" | "SEQUENCE" => {
+            | "EVENT" | "VIEW" | "EXISTS" | "PACKAGE" | "BODY" | "SEQUENCE" | "REFERENCES"
+            | "RENAME" | "DESCRIBE" | "DESC" | "EXPLAIN" => {
                 level.expects = Expects::One;
+                level.has_tables |= lists;
             }
             "ON" => level.expects = Expects::Values,
             "WHERE" | "GROUP" | "HAVING" | "ORDER" | "LIMIT" | "SET" | "UNION" | "EXCEPT"
@@ -370,6 +446,13 @@ impl<'a> Course<'a> {
 }
 
 impl Level {
+    /// After the one name that was asked for.
+    fn had_one(&mut self) {
+        if matches!(self.expects, Expects::One | Expects::Database) {
+            self.expects = Expects::Values;
+        }
+    }
+
     fn tables(&mut self) {
         self.expects = Expects::Tables;
         self.has_tables = true;

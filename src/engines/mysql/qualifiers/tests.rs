@@ -36,6 +36,12 @@ fn moved(text: &str) -> Option<String> {
     (!named.is_unsure).then_some(renamed)
 }
 
+/// Asserts that every `shop` before a dot, and none but those, is renamed.
+#[track_caller]
+fn all_move(text: &str) {
+    assert_eq!(moved(text), Some(text.replace("shop.", "`copy`.")));
+}
+
 #[test]
 fn d02_every_spelling_of_the_own_database_is_renamed() {
     for (text, expected) in [
@@ -110,21 +116,124 @@ fn d02_a_namesake_beside_certain_places_is_no_doubt() {
 }
 
 #[test]
-fn d02_an_alias_of_the_same_name_cannot_be_told_from_the_database() {
+fn d02_an_alias_a_table_or_a_variable_of_the_same_name_is_not_the_database() {
     for text in [
         "SELECT shop.id FROM orders shop",
-        "SELECT shop.id FROM shop.orders AS shop",
-        "SELECT shop.id FROM shop",
-        "SELECT shop.id FROM shop.shop",
-        "SELECT x FROM a JOIN b shop ON shop.id = a.id",
+        "SELECT shop.id, shop.* FROM shop WHERE shop.n > 1 GROUP BY shop.id",
+        "SELECT shop.n FROM t AS shop",
+        "SELECT x FROM a JOIN b shop ON shop.id = a.id AND a.n LIKE shop.n",
         "SELECT TRIM(x FROM shop.y) FROM shop",
         "BEGIN DECLARE shop ROW TYPE OF t; SET shop.a = 1; END",
         "BEGIN FOR shop IN (SELECT 1 a) DO SET @a = shop.a; END FOR; END",
         "INSERT INTO t VALUES (1) AS shop ON DUPLICATE KEY UPDATE a = shop.a",
         "WITH shop AS (SELECT 1 id) SELECT shop.id FROM shop",
+        "UPDATE shop SET shop.a = shop.b ORDER BY shop.c",
+        "DELETE shop.* FROM shop JOIN t ON t.id IN (shop.id, 2)",
+        "BEGIN SELECT a INTO shop.x FROM t; FETCH c INTO shop.y; shop.id := 1; IF shop.id = 1 THEN SET @a = 1; END IF; END",
+        "SELECT tables, shop.a, event, shop.b FROM shop",
+        "SELECT a FROM t shop FOR SYSTEM_TIME AS OF shop.x",
     ] {
-        assert_eq!(moved(text), None, "{text}");
+        assert_eq!(moved(text).as_deref(), Some(text));
     }
+    assert_eq!(
+        moved("SELECT shop.id FROM shop.orders AS shop").as_deref(),
+        Some("SELECT shop.id FROM `copy`.orders AS shop")
+    );
+    assert_eq!(
+        moved("SELECT shop.id, shop.shop.id FROM shop.shop").as_deref(),
+        Some("SELECT shop.id, `copy`.shop.id FROM `copy`.shop")
+    );
+}
+
+#[test]
+fn d02_the_rows_of_a_trigger_are_no_databases() {
+    let text = "CREATE TRIGGER g BEFORE UPDATE ON shop.t FOR EACH ROW BEGIN SET new.a = old.a; SELECT new.b INTO new.c FROM new.t WHERE new.t.a = new.b; END";
+    let object = object(ObjectKind::Trigger, text, "");
+    let reader = Reader {
+        database: "new",
+        packages: &BTreeSet::new(),
+        folds_case: false,
+    };
+    let named = reader.read(&object);
+    let tokens = tokens(text, Modes::default());
+    let expected = text.replace("new.t", "`copy`.t");
+    assert_eq!(renamed(&tokens, &named.own, "copy"), expected);
+    assert!(!named.is_unsure);
+}
+
+#[test]
+fn d02_every_statement_that_names_a_table_is_known() {
+    for text in [
+        "DELETE shop.a, shop.b FROM shop.a JOIN shop.b USING (id)",
+        "DELETE IGNORE shop.a.* FROM shop.a JOIN b ON a.id = b.id",
+        "DELETE FROM shop.a USING shop.a JOIN b",
+        "RENAME TABLE shop.a TO shop.b, shop.c TO shop.d",
+        "ALTER TABLE shop.a RENAME shop.b; ALTER TABLE a RENAME TO shop.c; ALTER TABLE a RENAME AS shop.d",
+        "ALTER TABLE a ADD FOREIGN KEY (id) REFERENCES shop.p (id)",
+        "ALTER TABLE a EXCHANGE PARTITION p WITH TABLE shop.b",
+        "CREATE TABLE a LIKE shop.b; CREATE TABLE IF NOT EXISTS shop.a (LIKE shop.b)",
+        "CREATE INDEX i USING BTREE ON shop.t (a); DROP INDEX i ON shop.t",
+        "DROP TEMPORARY TABLE IF EXISTS shop.a, shop.b; DROP VIEW shop.c, shop.d; ANALYZE LOCAL TABLE shop.a, shop.b",
+        "GRANT SELECT ON shop.* TO x; REVOKE EXECUTE ON FUNCTION shop.f FROM x",
+        "DECLARE r ROW TYPE OF shop.t; DECLARE n TYPE OF shop.t.id",
+        "CREATE PROCEDURE p AS r shop.t%ROWTYPE; n shop.t.id%TYPE; BEGIN shop.q; IF a THEN shop.q; END IF; END",
+        "SHOW COLUMNS FROM shop.t; SHOW INDEX IN shop.t; DESCRIBE shop.t; SHOW CREATE VIEW shop.v",
+        "SELECT a FROM t FOR UPDATE OF shop.t; SELECT a FROM b FOR SYSTEM_TIME ALL, shop.c",
+        "CACHE INDEX shop.t IN hot; LOAD INDEX INTO CACHE shop.t, shop.u",
+        "SELECT NEXT VALUE FOR shop.s, setval(shop.s, 1), shop.f ()",
+        "LOAD DATA INFILE 'x' INTO TABLE shop.t",
+        "REPLACE shop.t VALUES (1); INSERT IGNORE shop.t SET a = 1",
+    ] {
+        all_move(text);
+    }
+    for text in [
+        "RENAME TABLE a TO b; SELECT shop.a LIKE shop.b ON shop.c",
+        "SELECT a FROM t shop WHERE a LIKE shop.b",
+        "CREATE PROCEDURE p AS n shop.id%TYPE; BEGIN NULL; END",
+    ] {
+        assert_eq!(moved(text).as_deref(), Some(text));
+    }
+}
+
+#[test]
+fn d02_a_statement_about_databases_names_them_alone() {
+    for (text, expected) in [
+        ("SHOW TABLES FROM shop", "SHOW TABLES FROM `copy`"),
+        (
+            "SHOW FULL TABLES IN shop LIKE 'a'; SHOW TABLE STATUS FROM shop; SHOW TRIGGERS IN `shop`; SHOW EVENTS FROM shop",
+            "SHOW FULL TABLES IN `copy` LIKE 'a'; SHOW TABLE STATUS FROM `copy`; SHOW TRIGGERS IN `copy`; SHOW EVENTS FROM `copy`",
+        ),
+        (
+            "SHOW FULL COLUMNS FROM shop FROM shop; SHOW KEYS IN t IN shop WHERE a IN (SELECT shop FROM shop)",
+            "SHOW FULL COLUMNS FROM shop FROM `copy`; SHOW KEYS IN t IN `copy` WHERE a IN (SELECT shop FROM shop)",
+        ),
+        (
+            "CREATE DATABASE IF NOT EXISTS shop; ALTER SCHEMA shop COLLATE x; DROP DATABASE shop",
+            "CREATE DATABASE IF NOT EXISTS `copy`; ALTER SCHEMA `copy` COLLATE x; DROP DATABASE `copy`",
+        ),
+        (
+            "SHOW CREATE DATABASE shop; SELECT DATABASE(), shop, schema shop FROM shop",
+            "SHOW CREATE DATABASE `copy`; SELECT DATABASE(), shop, schema shop FROM shop",
+        ),
+    ] {
+        assert_eq!(moved(text).as_deref(), Some(expected));
+    }
+}
+
+#[test]
+fn d02_a_call_of_a_package_of_the_same_name_cannot_be_told_from_the_database() {
+    let is_unsure = |text: &str| {
+        let reader = Reader {
+            database: "shop",
+            packages: &BTreeSet::from(["shop".to_string()]),
+            folds_case: false,
+        };
+        reader
+            .read(&object(ObjectKind::Procedure, text, ""))
+            .is_unsure
+    };
+    assert!(is_unsure("SELECT shop.f(1)") && is_unsure("CALL shop.p"));
+    assert!(!is_unsure("SELECT shop.f FROM shop.t"));
 }
 
 #[test]
@@ -186,7 +295,7 @@ fn d02_strings_count_where_they_are_run() {
 
 /// Pieces of which any order is a text with the database only in certain places.
 const PIECES: &[&str] = &[
-    "FROM shop.t",
+    "SELECT a FROM shop.t",
     "JOIN `shop`.`u` ON a = b",
     "shop.f(",
     ")",
