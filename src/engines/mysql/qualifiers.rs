@@ -10,7 +10,7 @@ use std::collections::BTreeSet;
 use super::SYSTEM;
 use super::dialect::quote;
 use super::tokens::{Kind, Modes, Token, tokens};
-use crate::model::catalog::{Object, ObjectKind};
+use crate::model::catalog::Object;
 
 /// How to read the names of one database's programs.
 pub struct Reader<'a> {

@@ -3,6 +3,7 @@
 use proptest::prelude::*;
 
 use super::*;
+use crate::model::catalog::ObjectKind;
 
 fn object(kind: ObjectKind, definition: &str, sql_mode: &str) -> Object {
     Object {

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use crate::engines::mysql::dialect::quote;
 use crate::engines::mysql::qualifiers::{self, Reader};
 use crate::engines::mysql::tokens::{Kind, Token, tokens};
 use crate::engines::mysql::{definers, objects};
@@ -316,15 +317,27 @@ fn give_way(to: &Survey) -> Vec<Remark> {
             None => return None,
         };
         let (title, definer) = (object.title(), definers::spelled(definer));
-        Some(Remark {
-            about,
-            says: Says::Refused(Finding {
+        let place = format!("{}.{}", quote(&to.database), quote(&object.name));
+        let grant = format!("GRANT {privilege} ON *.* TO {own};");
+        let finding = match privilege {
+            "SYSTEM_USER" => Finding {
                 problem: format!(
                     "{own} could not replace {title} on the target: its definer is {definer}"
                 ),
-                mend: format!("GRANT {privilege} ON *.* TO {own}; or drop it first"),
-            }),
-        })
+                mend: grant,
+            },
+            _ => Finding {
+                problem: format!(
+                    "{own} could not put {title} of the target back if the sync failed or was rolled back: \
+                     its definer is {definer}"
+                ),
+                mend: format!(
+                    "{grant} or, to do without it from now on, DROP TRIGGER {place}; on the target first"
+                ),
+            },
+        };
+        let says = Says::Refused(finding);
+        Some(Remark { about, says })
     };
     objects.filter_map(remark).collect()
 }
