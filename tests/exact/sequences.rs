@@ -255,6 +255,73 @@ fn c11_a_sequence_is_never_behind_the_rows_of_tables_that_stay(case: &Case) {
     drawn(case, &name);
 }
 
+/// Two tables that draw from one sequence: `t` is replaced, `u` stays.
+fn shared(case: &Case) -> String {
+    let tables = "CREATE SEQUENCE s NOCACHE; CREATE TABLE t (id BIGINT PRIMARY KEY DEFAULT NEXTVAL(s), v INT);
+                  CREATE TABLE u (id BIGINT PRIMARY KEY DEFAULT NEXTVAL(s), v INT); INSERT INTO t (v) VALUES (1), (2), (3)";
+    let name = case.source("s", tables);
+    case.fill(&case.b, &name, tables);
+    name
+}
+
+/// Both tables take rows, and no number was given out twice.
+fn goes_on(case: &Case, name: &str) {
+    case.b
+        .sql(&format!("INSERT INTO `{name}`.u (v) VALUES (8)"));
+    case.b
+        .sql(&format!("INSERT INTO `{name}`.t (v) VALUES (9)"));
+    let twice = format!(
+        "SELECT COUNT(*) - COUNT(DISTINCT id) FROM (SELECT id FROM `{name}`.t UNION ALL SELECT id FROM `{name}`.u) AS drawn"
+    );
+    assert_eq!(case.b.one(&twice), "0");
+}
+
+fn c11_after_a_rollback_a_sequence_is_not_behind_the_tables_that_stayed(case: &Case) {
+    let name = shared(case);
+    case.sync(&name, &["--table", "t"]).expect(0);
+    for _ in 0..2 {
+        let rows = format!("INSERT INTO `{name}`.u (v) VALUES (1), (2), (3), (4), (5), (6), (7)");
+        case.b.sql(&rows);
+        case.home.run(&["rollback", "last", "--yes"]).expect(0);
+        goes_on(case, &name);
+        // The way forward again is a rollback too.
+        case.b.sql(&format!("DELETE FROM `{name}`.t WHERE v = 9"));
+    }
+    case.sync(&name, &["--table", "t"]).expect(0);
+    goes_on(case, &name);
+}
+
+/// A reader keeps the swap waiting, and a table that stays draws meanwhile.
+fn c11_what_is_drawn_while_the_swap_waits_is_not_given_out_again(case: &Case) {
+    let name = shared(case);
+    for words in [
+        &["sync", "--table", "t"][..],
+        &["rollback", "last", "--discard-writes"],
+    ] {
+        let mut reader = block_on(case.b.connect());
+        let read = format!("START TRANSACTION; SELECT * FROM `{name}`.t");
+        block_on(crate::live::statement(&mut reader, &read)).unwrap();
+        let (from, to) = (format!("a/{name}"), format!("b/{name}"));
+        let mut all = words.to_vec();
+        if words[0] == "sync" {
+            all.splice(1..1, [&from[..], &to[..]]);
+        }
+        all.push("--yes");
+        let running = case.home.start(&all);
+        let waiting = format!(
+            "SELECT COUNT(*) FROM information_schema.PROCESSLIST WHERE STATE LIKE 'Waiting for table metadata%'
+                AND INFO LIKE 'RENAME TABLE%`{name}`%'"
+        );
+        crate::live::until("the swap waits", || case.b.one(&waiting) == "1");
+        case.b.sql(&format!(
+            "INSERT INTO `{name}`.u (v) VALUES (1), (2), (3), (4), (5)"
+        ));
+        block_on(crate::live::statement(&mut reader, "ROLLBACK")).unwrap();
+        running.wait().expect(0);
+        goes_on(case, &name);
+    }
+}
+
 /// Somebody draws from the source's sequence all the while.
 fn c11_a_sequence_is_never_behind_the_rows(case: &Case) {
     let name = case.source("s", "CREATE SEQUENCE s NOCACHE; CREATE TABLE t (id BIGINT PRIMARY KEY DEFAULT NEXTVAL(s), v INT);");
@@ -443,6 +510,8 @@ on_mariadb!(
     c11_a_table_alone_brings_the_sequences_that_it_draws_from,
     c11_a_sequence_is_never_behind_the_rows,
     c11_a_sequence_is_never_behind_the_rows_of_tables_that_stay,
+    c11_after_a_rollback_a_sequence_is_not_behind_the_tables_that_stayed,
+    c11_what_is_drawn_while_the_swap_waits_is_not_given_out_again,
     a21_packages_arrive_with_their_bodies,
     a21_a_backup_holds_sequences_packages_and_where_they_stand,
 );

@@ -271,10 +271,10 @@ pub async fn put(
     }
 }
 
-/// Brings a staged sequence on to where the live one stands, where that is further: tables that stay draw from it too.
-pub async fn reach(session: &mut Session, staging: &str, live: &str, name: &str) -> Result<()> {
-    let there = position(session, live, name).await?;
-    let Some([_, sql]) = set(&format!("{}.{}", quote(staging), quote(name)), &there) else {
+/// Brings a sequence on to where another one of its name stands, where that is further: tables that stay draw from it.
+pub async fn reach(session: &mut Session, from: &str, to: &str, name: &str) -> Result<()> {
+    let there = position(session, from, name).await?;
+    let Some([_, sql]) = set(&format!("{}.{}", quote(to), quote(name)), &there) else {
         return Ok(());
     };
     // It never goes back.

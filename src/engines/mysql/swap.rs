@@ -18,6 +18,8 @@ use crate::model::catalog::{ForeignKey, Object, ObjectKind, Table};
 const PATIENT: &str = "SET SESSION lock_wait_timeout = 60";
 /// How often the swap asks for its locks, two seconds each time.
 const SWAP_TRIES: usize = 5;
+/// How often what has to follow the swap asks for its locks.
+const LATE_TRIES: usize = 3;
 
 impl MySqlTarget {
     /// Ends with the RENAME: what fails before it is put back, what fails after it comes in `objects`.
@@ -62,9 +64,11 @@ impl MySqlTarget {
     pub(super) async fn make_objects(&self) -> Result<Vec<(String, Error)>> {
         let mut session = self.session.lock().await;
         session.run("be patient again", PATIENT).await?;
-        self.free_the_undo(&mut session).await?;
-        let mut failed = self.attach(&mut session).await?;
+        // Rows cannot be written as before until the sequences are right: that comes first.
+        let mut failed = self.carry_on(&mut session, &self.noted.undo).await?;
         failed.extend(self.name_sequences(&mut session).await?);
+        self.free_the_undo(&mut session).await?;
+        failed.extend(self.attach(&mut session).await?);
         // The RENAME has taken care of sequences.
         let is_made = |object: &&Object| object.kind != ObjectKind::Sequence;
         for object in self.work.dropped.iter().filter(is_made) {
@@ -104,18 +108,7 @@ impl MySqlTarget {
             self.undone(MARKS)
         ));
         let sql = format!("RENAME TABLE {}", pairs.join(", "));
-        for attempt in 1.. {
-            match session.run("swap the tables", &sql).await {
-                Err(error)
-                    if attempt < SWAP_TRIES && matches!(number(&error), Some(1205 | 1213)) =>
-                {
-                    tracing::warn!(attempt, "the swap waits for somebody's lock");
-                    tokio::time::sleep(Duration::from_millis(200)).await;
-                }
-                done => return done.map(drop),
-            }
-        }
-        Ok(())
+        locking(session, "swap the tables", &sql, SWAP_TRIES).await
     }
 
     pub(super) fn staged_tables(&self) -> impl Iterator<Item = &Table> {
@@ -135,6 +128,12 @@ impl MySqlTarget {
         }
         self.outside.detach(session, &self.work.database).await?;
         kill::point("aside");
+        for sequence in sequences::among(&self.work.objects) {
+            let (live, name) = (&self.work.database, &sequence.name);
+            if self.stays_drawn(name) {
+                sequences::reach(session, live, &self.noted.staging, name).await?;
+            }
+        }
         self.rename(session).await
     }
 
@@ -198,10 +197,22 @@ impl MySqlTarget {
                 self.live(&table.name),
                 changes.join(", ")
             );
-            match session.run(&format!("set {what}"), &sql).await {
-                Ok(_) => {}
-                Err(error @ Error::Lost { .. }) => return Err(error),
-                Err(error) => failed.push((what, error)),
+            let action = format!("set {what}");
+            let done = locking(session, &action, &sql, LATE_TRIES).await;
+            failed.extend(hopeless(what, done)?);
+        }
+        Ok(failed)
+    }
+
+    /// Live sequences that tables that stay draw from go on where the old ones stood at the swap, now in the undo;
+    /// returns those that could not be changed.
+    async fn carry_on(&self, session: &mut Session, undo: &str) -> Result<Vec<(String, Error)>> {
+        let mut failed = Vec::new();
+        for sequence in sequences::among(&self.work.objects) {
+            let name = &sequence.name;
+            if self.stays_drawn(name) {
+                let done = sequences::reach(session, undo, &self.work.database, name).await;
+                failed.extend(hopeless(format!("the position of sequence {name}"), done)?);
             }
         }
         Ok(failed)
@@ -327,6 +338,34 @@ impl MySqlTarget {
     /// living to staging.
     pub(super) fn crosses(&self, key: &ForeignKey) -> bool {
         key.parent_database.is_some() || !self.work.tables.contains(&key.parent)
+    }
+}
+
+/// Runs a statement that may have to wait for somebody's lock, several times.
+async fn locking(session: &mut Session, action: &str, sql: &str, tries: usize) -> Result<()> {
+    for attempt in 1.. {
+        match session.run(action, sql).await {
+            Err(error) if attempt < tries && is_locked(&error) => {
+                tracing::warn!(attempt, "to {action} waits for somebody's lock");
+                tokio::time::sleep(Duration::from_millis(200)).await;
+            }
+            done => return done.map(drop),
+        }
+    }
+    Ok(())
+}
+
+fn is_locked(error: &Error) -> bool {
+    matches!(number(error), Some(1205 | 1213))
+}
+
+/// What failed after the swap and would fail again, to be told; what may succeed another time is an error, so that the
+/// run stays open.
+fn hopeless(what: String, done: Result<()>) -> Result<Option<(String, Error)>> {
+    match done {
+        Ok(()) => Ok(None),
+        Err(error) if is_locked(&error) || matches!(error, Error::Lost { .. }) => Err(error),
+        Err(error) => Ok(Some((what, error))),
     }
 }
 

@@ -203,7 +203,7 @@ impl MySqlTarget {
     }
 
     /// Whether a table that stays draws from a live sequence that is replaced.
-    fn stays_drawn(&self, sequence: &String) -> bool {
+    pub(super) fn stays_drawn(&self, sequence: &String) -> bool {
         let leaving = self.leaving();
         let before = self.work.before.iter();
         let mut stay = before
@@ -385,9 +385,6 @@ impl Target for MySqlTarget {
         for sequence in sequences::among(&self.work.objects) {
             let (staging, name) = (&self.noted.staging, &sequence.name);
             sequences::put(&mut session, staging, name, counters).await?;
-            if self.stays_drawn(name) {
-                sequences::reach(&mut session, staging, &self.work.database, name).await?;
-            }
         }
         let staged = match counters.iter().any(|(name, _)| name.starts_with(COUNTER)) {
             true => sequences::counters(&mut session, &self.noted.staging).await?,
