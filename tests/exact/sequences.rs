@@ -180,6 +180,7 @@ fn a21_a_default_draws_from_the_sequence_of_its_own_database(case: &Case) {
 fn a21_e04_a_killed_run_goes_on_with_its_sequences(case: &Case) {
     let source = case.source("s", DRAWING);
     let old = Some("CREATE TABLE useseq (id INT)");
+    let named = Some("CREATE TABLE useseq (id INT); CREATE TABLE s1 (id INT)");
     for (number, (point, before)) in [
         ("table-created", None),
         ("verified", None),
@@ -187,6 +188,8 @@ fn a21_e04_a_killed_run_goes_on_with_its_sequences(case: &Case) {
         ("aside", old),
         ("swapped", old),
         ("objects-made", old),
+        ("aside", named),
+        ("swapped", named),
     ]
     .into_iter()
     .enumerate()
@@ -199,15 +202,53 @@ fn a21_e04_a_killed_run_goes_on_with_its_sequences(case: &Case) {
         let words = ["sync", &from, &to, "--yes"];
         let running = case.home.start_with(&words, &[("MAESTRO_KILL_AT", point)]);
         assert_eq!(running.wait().code, None, "{point}");
+        let is_live = ["swapped", "objects-made"].contains(&point) && before == old;
+        if is_live {
+            // Nobody waits for the resume to write rows.
+            drawn(case, &target);
+        }
         case.home.run(&["resume", "--yes"]).expect(0);
         assert_eq!(
             shown(&case.b, &target, "TABLE", "useseq"),
             shown(&case.a, &source, "TABLE", "useseq"),
             "{point}"
         );
-        drawn(case, &target);
+        if !is_live {
+            drawn(case, &target);
+        }
         assert_eq!(case.left_of(&target), Vec::<String>::new());
     }
+}
+
+/// What a run that dies right before its swap has made live leaves again.
+#[cfg(feature = "kill-points")]
+fn a21_e04_a_new_sequence_of_a_swap_that_did_not_happen_is_gone(case: &Case) {
+    let source = case.source("s", DRAWING);
+    let target = case.database("t");
+    case.fill(
+        &case.b,
+        &target,
+        "CREATE TABLE useseq (id INT); CREATE VIEW s1 AS SELECT 5",
+    );
+    let (from, to) = (format!("a/{source}"), format!("b/{target}"));
+    let words = ["sync", &from, &to, "--yes"];
+    let tables = format!("SHOW FULL TABLES FROM `{target}`");
+    let before = case.b.rows(&tables);
+    let killed = |home: &crate::live::Home, point| {
+        let running = home.start_with(&words, &[("MAESTRO_KILL_AT", point)]);
+        assert_eq!(running.wait().code, None);
+    };
+    killed(&case.home, "aside");
+    assert_ne!(case.b.rows(&tables), before);
+    // The next run of the database takes it back first.
+    let elsewhere = crate::live::Home::new();
+    elsewhere.connect("a", &case.a);
+    elsewhere.connect("b", &case.b);
+    killed(&elsewhere, "verified");
+    assert_eq!(case.b.rows(&tables), before);
+    elsewhere.run(&["resume", "--yes"]).expect(0);
+    assert_eq!(case.left_of(&target), Vec::<String>::new());
+    drawn(case, &target);
 }
 
 fn c11_a_table_alone_brings_the_sequences_that_it_draws_from(case: &Case) {
@@ -320,6 +361,26 @@ fn c11_what_is_drawn_while_the_swap_waits_is_not_given_out_again(case: &Case) {
         running.wait().expect(0);
         goes_on(case, &name);
     }
+}
+
+/// A reader holds the old table for as long as the swap tries: the new sequence leaves again, until the next time.
+fn a21_a_new_sequence_waits_with_the_swap(case: &Case) {
+    let source = case.source("s", DRAWING);
+    let target = case.database("t");
+    case.fill(&case.b, &target, "CREATE TABLE useseq (id INT)");
+    let read = format!("START TRANSACTION; SELECT * FROM `{target}`.useseq");
+    let mut reader = block_on(case.b.connect());
+    block_on(crate::live::statement(&mut reader, &read)).unwrap();
+    let failed = to(case, &source, &target, &[]);
+    assert_ne!(failed.code, Some(0));
+    assert_eq!(
+        case.b.rows(&format!("SHOW TABLES FROM `{target}`")),
+        "useseq"
+    );
+    block_on(crate::live::statement(&mut reader, "ROLLBACK")).unwrap();
+    case.home.run(&["resume", "--yes"]).expect(0);
+    drawn(case, &target);
+    assert_eq!(case.left_of(&target), Vec::<String>::new());
 }
 
 /// Somebody draws from the source's sequence all the while.
@@ -512,6 +573,7 @@ on_mariadb!(
     c11_a_sequence_is_never_behind_the_rows_of_tables_that_stay,
     c11_after_a_rollback_a_sequence_is_not_behind_the_tables_that_stayed,
     c11_what_is_drawn_while_the_swap_waits_is_not_given_out_again,
+    a21_a_new_sequence_waits_with_the_swap,
     a21_packages_arrive_with_their_bodies,
     a21_a_backup_holds_sequences_packages_and_where_they_stand,
 );
@@ -525,8 +587,14 @@ mod counters {
 
 #[cfg(feature = "kill-points")]
 mod killed {
-    use super::a21_e04_a_killed_run_goes_on_with_its_sequences;
+    use super::{
+        a21_e04_a_killed_run_goes_on_with_its_sequences,
+        a21_e04_a_new_sequence_of_a_swap_that_did_not_happen_is_gone,
+    };
     use crate::exact::on_mariadb;
 
-    on_mariadb!(a21_e04_a_killed_run_goes_on_with_its_sequences);
+    on_mariadb!(
+        a21_e04_a_killed_run_goes_on_with_its_sequences,
+        a21_e04_a_new_sequence_of_a_swap_that_did_not_happen_is_gone,
+    );
 }

@@ -10,6 +10,7 @@ mod chunks;
 mod definers;
 mod definition;
 mod dialect;
+mod drawing;
 mod facts;
 mod fold;
 mod grants;

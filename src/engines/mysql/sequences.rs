@@ -1,8 +1,9 @@
 //! Sequences of MariaDB: objects that are tables to RENAME, and that defaults of columns name with their database.
 //!
 //! A sequence is made in staging, gets the position of the source's when the rows are there, and goes live in the one
-//! RENAME, so its old self is part of the undo. A default names the live sequence from the start where there is one;
-//! else it names staging's until the swap, and the live one right after it.
+//! RENAME, so its old self is part of the undo. A default names the live sequence from the start where there is one.
+//! A new one goes live right before the RENAME, and the staged defaults name it there; only where a table that leaves
+//! has its name do they name staging's until the RENAME, and the live one right after it.
 
 use super::dialect::{quote, text};
 use super::history::version;

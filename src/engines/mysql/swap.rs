@@ -18,8 +18,6 @@ use crate::model::catalog::{ForeignKey, Object, ObjectKind, Table};
 const PATIENT: &str = "SET SESSION lock_wait_timeout = 60";
 /// How often the swap asks for its locks, two seconds each time.
 const SWAP_TRIES: usize = 5;
-/// How often what has to follow the swap asks for its locks.
-const LATE_TRIES: usize = 3;
 
 impl MySqlTarget {
     /// Ends with the RENAME: what fails before it is put back, what fails after it comes in `objects`.
@@ -97,7 +95,8 @@ impl MySqlTarget {
             .collect();
         if !self.is_in_place() {
             let sequences = sequences::among(&self.work.objects).map(|object| &object.name);
-            let into = self.work.tables.iter().chain(sequences);
+            let late = sequences.filter(|name| !self.comes_early(name));
+            let into = self.work.tables.iter().chain(late);
             pairs.extend(
                 into.map(|name| format!("{} TO {}", self.staged_name(name), self.live(name))),
             );
@@ -127,6 +126,7 @@ impl MySqlTarget {
             objects::drop_one(session, &self.work.database, object).await?;
         }
         self.outside.detach(session, &self.work.database).await?;
+        self.bring_sequences(session).await?;
         kill::point("aside");
         for sequence in sequences::among(&self.work.objects) {
             let (live, name) = (&self.work.database, &sequence.name);
@@ -169,57 +169,9 @@ impl MySqlTarget {
         Ok(failed)
     }
 
-    /// Defaults that drew from staging's sequences draw from the live ones; returns those that could not be changed.
-    async fn name_sequences(&self, session: &mut Session) -> Result<Vec<(String, Error)>> {
-        let mut failed = Vec::new();
-        if self.is_in_place() || self.noted.undo_of.is_some() {
-            return Ok(failed);
-        }
-        let is_new = |name: &String| self.is_new_sequence(name);
-        for table in self
-            .staged_tables()
-            .filter(|table| table.sequences.iter().any(is_new))
-        {
-            let drawing = table.columns.iter().filter_map(|column| {
-                let default = column.default.as_ref()?;
-                let draws = !sequences::drawn(default, &self.work.database).is_empty();
-                draws.then(|| {
-                    format!(
-                        "ALTER COLUMN {} SET DEFAULT ({default})",
-                        quote(&column.name)
-                    )
-                })
-            });
-            let changes: Vec<String> = drawing.collect();
-            let what = format!("the default of {} by a sequence", table.name);
-            let sql = format!(
-                "ALTER TABLE {} {}",
-                self.live(&table.name),
-                changes.join(", ")
-            );
-            let action = format!("set {what}");
-            let done = locking(session, &action, &sql, LATE_TRIES).await;
-            failed.extend(hopeless(what, done)?);
-        }
-        Ok(failed)
-    }
-
-    /// Live sequences that tables that stay draw from go on where the old ones stood at the swap, now in the undo;
-    /// returns those that could not be changed.
-    async fn carry_on(&self, session: &mut Session, undo: &str) -> Result<Vec<(String, Error)>> {
-        let mut failed = Vec::new();
-        for sequence in sequences::among(&self.work.objects) {
-            let name = &sequence.name;
-            if self.stays_drawn(name) {
-                let done = sequences::reach(session, undo, &self.work.database, name).await;
-                failed.extend(hopeless(format!("the position of sequence {name}"), done)?);
-            }
-        }
-        Ok(failed)
-    }
-
     pub(super) async fn put_back(&self, session: &mut Session, parked: &[Object]) -> Result<()> {
         session.run("be patient again", PATIENT).await?;
+        let taken = self.put_sequences_back(session).await;
         let mut missing = Vec::new();
         for object in parked {
             if !objects::is_there(session, &self.work.database, object).await? {
@@ -245,6 +197,7 @@ impl MySqlTarget {
                 )
             })
             .chain(lost)
+            .chain(taken.err().map(|cause| cause.full()))
             .collect();
         match told.is_empty() {
             true => Ok(()),
@@ -342,7 +295,12 @@ impl MySqlTarget {
 }
 
 /// Runs a statement that may have to wait for somebody's lock, several times.
-async fn locking(session: &mut Session, action: &str, sql: &str, tries: usize) -> Result<()> {
+pub(super) async fn locking(
+    session: &mut Session,
+    action: &str,
+    sql: &str,
+    tries: usize,
+) -> Result<()> {
     for attempt in 1.. {
         match session.run(action, sql).await {
             Err(error) if attempt < tries && is_locked(&error) => {
@@ -355,18 +313,8 @@ async fn locking(session: &mut Session, action: &str, sql: &str, tries: usize) -
     Ok(())
 }
 
-fn is_locked(error: &Error) -> bool {
+pub(super) fn is_locked(error: &Error) -> bool {
     matches!(number(error), Some(1205 | 1213))
-}
-
-/// What failed after the swap and would fail again, to be told; what may succeed another time is an error, so that the
-/// run stays open.
-fn hopeless(what: String, done: Result<()>) -> Result<Option<(String, Error)>> {
-    match done {
-        Ok(()) => Ok(None),
-        Err(error) if is_locked(&error) || matches!(error, Error::Lost { .. }) => Err(error),
-        Err(error) => Ok(Some((what, error))),
-    }
 }
 
 /// The live objects that a RENAME cannot pass.
