@@ -9,6 +9,7 @@ mod canonical;
 mod collations;
 mod definition;
 mod modes;
+mod program;
 mod table;
 mod tokens;
 mod write;

@@ -5,9 +5,9 @@ use std::collections::BTreeSet;
 
 use super::definition::{self, CheckText, ColumnText, Definition, KeyText};
 use super::tokens::{self, Token};
-use super::{canonical, collations};
+use super::{canonical, collations, program};
 use crate::engines::mysql::dialect::hex;
-use crate::model::catalog::{Catalog, Column, Object, Table};
+use crate::model::catalog::{Catalog, Column, Object, ObjectKind, Table};
 
 /// Takes the target's spelling wherever it means the same.
 pub fn adopt(catalog: &mut Catalog, there: &Catalog) {
@@ -105,12 +105,12 @@ fn checks(definition: &Definition) -> Vec<String> {
     let form = |check: &CheckText| {
         format!(
             "{} {}",
-            canonical::expression(&check.expression),
+            canonical::computed(&check.expression),
             check.is_enforced
         )
     };
     let own = definition.columns.iter().flat_map(|column| &column.checks);
-    own.map(|check| format!("{} true", canonical::expression(check)))
+    own.map(|check| format!("{} true", canonical::computed(check)))
         .chain(definition.checks.iter().map(form))
         .collect()
 }
@@ -169,7 +169,7 @@ fn form_of_column(text: &ColumnText, column: &Column) -> String {
     let expression = text
         .generated
         .as_ref()
-        .map(|(expression, stored)| format!("{} {stored}", canonical::expression(expression)));
+        .map(|(expression, stored)| format!("{} {stored}", canonical::computed(expression)));
     let generated = expression.is_some();
     format!(
         "{:?}",
@@ -244,17 +244,18 @@ fn form_of_key(key: &KeyText) -> String {
 
 /// Whether two objects mean the same, whoever printed them.
 pub fn is_same_object(object: &Object, other: &Object) -> bool {
-    let is_plain = |(_, value): &(String, String)| value.contains("NO_BACKSLASH_ESCAPES");
     let form = |object: &Object| canonical::statement(&tokens::cut(&object.definition));
-    // Where a backslash stands for itself, text ends elsewhere: then only the letter counts.
-    let is_same = match object.session.iter().any(is_plain) {
-        true => object.definition == other.definition,
-        false => object.definition == other.definition || form(object) == form(other),
-    };
-    object.obstacle == other.obstacle
+    object.kind == other.kind
+        && object.obstacle == other.obstacle
         && object.table == other.table
         && settings(object) == settings(other)
-        && is_same
+        && match object.kind {
+            // Servers print these anew, under a mode of their own.
+            ObjectKind::View | ObjectKind::Sequence => {
+                object.definition == other.definition || form(object) == form(other)
+            }
+            _ => program::is_same(object, other),
+        }
 }
 
 /// The settings of an object; modes are a set.

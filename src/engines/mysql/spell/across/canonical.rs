@@ -4,84 +4,119 @@
 //! Operations are read by their precedence and written with all parentheses, so `a + b * c` and `(a + (b * c))` are
 //! one and `(a + b) * c` is another. What is not understood stays as it is, and then only equals itself.
 
+use std::cell::RefCell;
+use std::collections::HashMap;
+
 use super::collations;
 use super::tokens::{self, Kind, Token};
 
 /// One expression.
 pub fn expression(tokens: &[Token]) -> String {
-    let tokens = &without_widths(tokens);
-    let mut reader = Reader { tokens, at: 0 };
-    match reader.operation(0) {
-        Some(text) if reader.at == tokens.len() => text,
-        _ => plain(tokens),
-    }
+    Forms::default().expression(&without_widths(tokens))
+}
+
+/// What a generated column or a check says: MariaDB writes down where a text is converted for the sake of another,
+/// MySQL does it without a word.
+pub fn computed(tokens: &[Token]) -> String {
+    let forms = Forms {
+        is_computed: true,
+        ..Forms::default()
+    };
+    forms.expression(&without_widths(tokens))
 }
 
 /// A whole statement: the expressions between its keywords.
 pub fn statement(tokens: &[Token]) -> String {
-    const BETWEEN: &[&str] = &[
-        "select",
-        "distinct",
-        "from",
-        "where",
-        "group",
-        "by",
-        "having",
-        "order",
-        "limit",
-        "as",
-        "on",
-        "join",
-        "left",
-        "right",
-        "inner",
-        "cross",
-        "straight_join",
-        "union",
-        "all",
-        "with",
-        "window",
-        "asc",
-        "desc",
-        "set",
-        "then",
-        "else",
-        "when",
-        "if",
-        "return",
-        "values",
-        "do",
-        "begin",
-        "end",
-    ];
-    let mut parts: Vec<String> = Vec::new();
-    let mut start = 0;
-    let mut at = 0;
-    while at <= tokens.len() {
-        let ends = tokens.get(at).is_none_or(|token| {
-            let word = token.text.to_lowercase();
-            token.is(",")
-                || token.is(";")
-                || token.kind == Kind::Word
-                    && BETWEEN.contains(&word.as_str())
-                    && !tokens
-                        .get(at + 1)
-                        .is_some_and(|next| next.is("(") && !next.spaced && word == "if")
-        });
-        if !ends {
-            at += tokens::group(&tokens[at..]).max(1);
-            continue;
+    Forms::default().statement(&without_widths(tokens))
+}
+
+/// What has been read of one text.
+#[derive(Default)]
+struct Forms {
+    is_computed: bool,
+    /// The form of each parenthesis, by its place, and how many tokens it spans: joins stand in each other, and what is
+    /// first taken for an operation and then for a statement would be read twice at every level.
+    groups: RefCell<HashMap<*const Token, (String, usize)>>,
+}
+
+impl Forms {
+    fn expression(&self, tokens: &[Token]) -> String {
+        let mut reader = Reader {
+            tokens,
+            at: 0,
+            forms: self,
+        };
+        match reader.operation(0) {
+            Some(text) if reader.at == tokens.len() => text,
+            _ => plain(tokens),
         }
-        if start < at {
-            parts.push(expression(&tokens[start..at]));
-        }
-        if let Some(token) = tokens.get(at) {
-            parts.push(token.text.to_lowercase());
-        }
-        at += 1;
-        start = at;
     }
-    parts.join(" ")
+
+    fn statement(&self, tokens: &[Token]) -> String {
+        const BETWEEN: &[&str] = &[
+            "select",
+            "distinct",
+            "from",
+            "where",
+            "group",
+            "by",
+            "having",
+            "order",
+            "limit",
+            "as",
+            "on",
+            "join",
+            "left",
+            "right",
+            "inner",
+            "cross",
+            "straight_join",
+            "union",
+            "all",
+            "with",
+            "window",
+            "asc",
+            "desc",
+            "set",
+            "then",
+            "else",
+            "when",
+            "if",
+            "return",
+            "values",
+            "do",
+            "begin",
+            "end",
+        ];
+        let mut parts: Vec<String> = Vec::new();
+        let mut start = 0;
+        let mut at = 0;
+        while at <= tokens.len() {
+            let ends = tokens.get(at).is_none_or(|token| {
+                let word = token.text.to_lowercase();
+                token.is(",")
+                    || token.is(";")
+                    || token.kind == Kind::Word
+                        && BETWEEN.contains(&word.as_str())
+                        && !tokens
+                            .get(at + 1)
+                            .is_some_and(|next| next.is("(") && !next.spaced && word == "if")
+            });
+            if !ends {
+                at += tokens::group(&tokens[at..]).max(1);
+                continue;
+            }
+            if start < at {
+                parts.push(self.expression(&tokens[start..at]));
+            }
+            if let Some(token) = tokens.get(at) {
+                parts.push(token.text.to_lowercase());
+            }
+            at += 1;
+            start = at;
+        }
+        parts.join(" ")
+    }
 }
 
 /// A default: a literal is its content, whether it stands in quotes or not.
@@ -119,6 +154,18 @@ fn without_widths(tokens: &[Token]) -> Vec<Token> {
     kept
 }
 
+/// Words that are no names unless they stand in quotes.
+const VALUES: &[&str] = &[
+    "null",
+    "true",
+    "false",
+    "default",
+    "current_timestamp",
+    "current_date",
+    "current_time",
+    "current_user",
+];
+
 fn plain(tokens: &[Token]) -> String {
     let words: Vec<String> = tokens.iter().map(word).collect();
     words.join(" ")
@@ -137,11 +184,13 @@ fn word(token: &Token) -> String {
         }
         Kind::Name => {
             let name = tokens::unquoted(&token.text);
-            let is_bare = name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_');
+            let is_bare = name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_')
+                && !name.starts_with(|c: char| c.is_ascii_digit())
+                && !VALUES.contains(&name.to_lowercase().as_str());
             if is_bare { name } else { token.text.clone() }
         }
         Kind::Text => format!("'{}'", content(&token.text)),
-        Kind::Comment => String::new(),
+        Kind::Comment => token.text.clone(),
         Kind::Sign => token.text.clone(),
     }
 }
@@ -188,6 +237,7 @@ fn content(text: &str) -> String {
 struct Reader<'a> {
     tokens: &'a [Token],
     at: usize,
+    forms: &'a Forms,
 }
 
 impl Reader<'_> {
@@ -271,29 +321,36 @@ impl Reader<'_> {
     /// After an opening parenthesis: one operation, several, or a statement.
     fn group(&mut self) -> Option<String> {
         let start = self.at - 1;
-        let mut items = Vec::new();
-        while let Some(item) = self.operation(0) {
-            items.push(item);
-            if self.takes(",") {
-                continue;
-            }
-            if self.takes(")") {
-                return Some(match &items[..] {
-                    [item] => item.clone(),
-                    _ => format!("({})", items.join(", ")),
-                });
-            }
-            break;
+        let place = &raw const self.tokens[start];
+        let known = self.forms.groups.borrow().get(&place).cloned();
+        if let Some((form, length)) = known {
+            self.at = start + length;
+            return Some(form);
         }
         let length = tokens::group(&self.tokens[start..]);
         if length == 0 {
             return None;
         }
+        let form = self.items().unwrap_or_else(|| {
+            let inside = &self.tokens[start + 1..start + length - 1];
+            format!("({})", self.forms.statement(inside))
+        });
         self.at = start + length;
-        Some(format!(
-            "({})",
-            statement(&self.tokens[start + 1..start + length - 1])
-        ))
+        let found = (form.clone(), length);
+        self.forms.groups.borrow_mut().insert(place, found);
+        Some(form)
+    }
+
+    /// Operations to the end of the parenthesis; None when something else stands there.
+    fn items(&mut self) -> Option<String> {
+        let mut items = vec![self.operation(0)?];
+        while self.takes(",") {
+            items.push(self.operation(0)?);
+        }
+        self.takes(")").then(|| match &items[..] {
+            [item] => item.clone(),
+            _ => format!("({})", items.join(", ")),
+        })
     }
 
     fn named(&mut self, token: &Token) -> Option<String> {
@@ -333,17 +390,33 @@ impl Reader<'_> {
         }
         let inside = &self.tokens[self.at + 1..self.at + length - 1];
         self.at += length;
-        let arguments: Vec<String> = tokens::split(inside).into_iter().map(statement).collect();
-        match (name.as_str(), arguments.is_empty()) {
+        if self.forms.is_computed
+            && name == "convert"
+            && let [text @ .., using, charset] = inside
+            && using.is("using")
+            && UNICODE.iter().any(|known| charset.is(known))
+        {
+            return Some(self.forms.expression(text));
+        }
+        let arguments = tokens::split(inside).into_iter();
+        let arguments: Vec<String> = arguments.map(|part| self.forms.statement(part)).collect();
+        let name = if name == "now" {
+            "current_timestamp".into()
+        } else {
+            name
+        };
+        let is_plain = arguments.is_empty() || arguments == ["0"];
+        match name.as_str() {
             // `current_timestamp()` and `CURRENT_TIMESTAMP`.
-            ("current_timestamp" | "current_date" | "current_time" | "current_user", true) => {
-                Some(name)
-            }
-            ("now", _) => Some("current_timestamp".to_string()),
+            "current_timestamp" | "current_time" if is_plain => Some(name),
+            "current_date" | "current_user" if arguments.is_empty() => Some(name),
             _ => Some(format!("{name}({})", arguments.join(", "))),
         }
     }
 }
+
+/// The character sets that hold every letter of any other.
+const UNICODE: &[&str] = &["utf8mb4", "utf8mb3", "utf8", "utf16", "utf16le", "utf32"];
 
 /// How strongly an operator binds; None for what is none.
 fn strength(word: &str) -> Option<u8> {
@@ -400,7 +473,57 @@ mod tests {
             "concat(upper(`s`),_utf8mb4'it\\'s')"
         ));
         assert!(!same("concat('a')", "concat('A')"));
-        assert!(!same("concat('a')", "concat(_latin1'a')"));
+        assert!(same("concat('a')", "concat(_latin1'a')"));
+        assert!(!same("concat('é')", "concat(_latin1'é')"));
+    }
+
+    #[test]
+    fn d02_the_arguments_of_a_time_count_and_so_do_names_that_look_like_values() {
+        assert!(same("now()", "current_timestamp") && same("NOW(0)", "current_timestamp()"));
+        assert!(same("now(6)", "current_timestamp(6)"));
+        assert!(!same("now(6)", "now()") && !same("now(6)", "now(3)"));
+        assert!(!same("curtime(6)", "curtime()"));
+        assert!(!same("`null`", "NULL") && !same("`1`", "1"));
+        assert!(!same("`T`.`a`", "`t`.`a`"));
+    }
+
+    #[test]
+    fn conversions_that_lose_nothing_do_not_count_in_generated_columns() {
+        let same =
+            |left: &str, right: &str| computed(&tokens::cut(left)) == computed(&tokens::cut(right));
+        let mariadb = "concat(`email`,' ',convert(`name` using utf8mb4))";
+        let mysql = "concat(`email`,_utf8mb4' ',`name`)";
+        assert!(
+            same(mariadb, mysql)
+                && expression(&tokens::cut(mariadb)) != computed(&tokens::cut(mysql))
+        );
+        assert!(same(
+            "convert(lower(`a`) using utf8mb3) = 'x'",
+            "(lower(`a`) = 'x')"
+        ));
+        assert!(!same("convert(`name` using ascii)", "`name`"));
+    }
+
+    #[test]
+    fn joins_are_read_in_one_go_however_many_there_are() {
+        let joined = |mark: &str| {
+            let mut from = "`t0`".to_string();
+            for number in 1..=61 {
+                let on = format!("`t{number}`.`a` = `t0`.`a`");
+                from = match mark {
+                    "" => format!("({from} left join `t{number}` on({on}))"),
+                    _ => format!("({from} left join `t{number}` on(({on})))"),
+                };
+            }
+            let text = format!("select `t0`.`a` AS `a` from {from}");
+            statement(&tokens::cut(&text))
+        };
+        assert_eq!(joined(""), joined("("));
+        let mut deep = "`a`".to_string();
+        for _ in 0..61 {
+            deep = format!("(1 + ({deep} member of (2)) case)");
+        }
+        assert!(!expression(&tokens::cut(&deep)).is_empty());
     }
 
     #[test]
@@ -412,24 +535,6 @@ mod tests {
         assert!(same("uuid()", "(uuid())") && same("(1 + 2)", "((1 + 2))"));
         assert!(!same("NULL", "'NULL'") && !same("'a'", "'A'"));
         assert!(!same("current_timestamp(6)", "CURRENT_TIMESTAMP"));
-    }
-
-    #[test]
-    fn programs_are_the_same_whoever_printed_their_heads() {
-        let form = |text: &str| statement(&tokens::cut(text));
-        assert_eq!(
-            form(
-                "CREATE DEFINER=`a`@`%` TRIGGER noting BEFORE INSERT ON parents FOR EACH ROW SET NEW.c = LOWER(NEW.c)"
-            ),
-            form(
-                "CREATE DEFINER=`a`@`%` TRIGGER `noting` BEFORE INSERT ON `parents` FOR EACH ROW SET NEW.c = LOWER(NEW.c)"
-            )
-        );
-        assert_eq!(
-            form("CREATE FUNCTION `f`(n INT) RETURNS int(11) RETURN n * 2"),
-            form("CREATE FUNCTION `f`(n INT) RETURNS int RETURN n * 2")
-        );
-        assert_ne!(form("select * from `Users`"), form("select * from `users`"));
     }
 
     #[test]

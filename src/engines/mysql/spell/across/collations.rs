@@ -55,6 +55,33 @@ pub fn modern(name: &str) -> String {
     }
 }
 
+/// The collation that a character set means where nothing else is said; of `utf8mb4` what servers without MySQL's
+/// newer families mean.
+pub fn usual(charset: &str) -> String {
+    let charset = modern(charset);
+    let rest = match charset.as_str() {
+        "binary" => return charset,
+        "big5" | "gb2312" | "gbk" | "gb18030" => "chinese_ci",
+        "cp932" | "eucjpms" | "sjis" | "ujis" => "japanese_ci",
+        "latin1" | "dec8" | "swe7" => "swedish_ci",
+        "latin5" => "turkish_ci",
+        "euckr" => "korean_ci",
+        "tis620" => "thai_ci",
+        "hp8" => "english_ci",
+        _ => "general_ci",
+    };
+    format!("{charset}_{rest}")
+}
+
+/// The collation that a server leaves out behind a character set: the one that has newer families than
+/// `utf8mb4_general_ci` means one of these, and every other names it.
+pub fn shortened(charset: &str) -> String {
+    match charset {
+        "utf8mb4" => "utf8mb4_0900_ai_ci".into(),
+        other => usual(other),
+    }
+}
+
 /// The collation that the target takes for one of the source's: itself where it is known and means the same, else
 /// the nearest; None when there is none.
 pub fn fitting(collation: &str, known: &BTreeSet<String>, crosses: bool) -> Option<String> {

@@ -60,7 +60,7 @@ pub fn cut(text: &str) -> Vec<Token> {
             }
             '/' if rest.starts_with("/*") => rest.find("*/").map_or(rest.len(), |end| end + 2),
             '#' => rest.find('\n').unwrap_or(rest.len()),
-            '-' if rest.starts_with("-- ") => rest.find('\n').unwrap_or(rest.len()),
+            '-' if is_remark(rest) => rest.find('\n').unwrap_or(rest.len()),
             '`' | '\'' | '"' => quoted(rest),
             _ if is_word(first) => word(rest),
             _ => sign(rest),
@@ -70,7 +70,7 @@ pub fn cut(text: &str) -> Vec<Token> {
             '\'' | '"' => Kind::Text,
             '/' if length > 1 => Kind::Comment,
             '#' => Kind::Comment,
-            '-' if length > 2 => Kind::Comment,
+            '-' if is_remark(rest) => Kind::Comment,
             _ if is_word(first) => Kind::Word,
             _ => Kind::Sign,
         };
@@ -162,6 +162,14 @@ fn opener(text: &str) -> usize {
     text.len() - rest.len() + digits
 }
 
+/// Whether two dashes begin a comment: a blank, a control character or nothing follows them.
+fn is_remark(text: &str) -> bool {
+    text.strip_prefix("--").is_some_and(|rest| {
+        let next = rest.chars().next();
+        next.is_none_or(|c| c.is_ascii_whitespace() || c.is_ascii_control())
+    })
+}
+
 fn quoted(text: &str) -> usize {
     let mark = text.as_bytes()[0];
     let bytes = text.as_bytes();
@@ -234,6 +242,26 @@ mod tests {
         let text = r#"`a ``b` enum('x,y','it''s (','\'') DEFAULT _utf8mb4'/*!1 */' + -1.5e-7"#;
         assert_eq!(join(&cut(text)), text);
         assert_eq!(unquoted("`a ``b`"), "a `b");
+    }
+
+    #[test]
+    fn d02_arrows_are_signs_and_two_dashes_before_any_blank_a_comment() {
+        let kinds = |text: &str| -> Vec<(Kind, String)> {
+            let tokens = cut(text).into_iter();
+            tokens.map(|token| (token.kind, token.text)).collect()
+        };
+        let signs = |text: &str| -> Vec<String> {
+            let signs = kinds(text).into_iter();
+            let signs = signs.filter(|(kind, _)| *kind == Kind::Sign);
+            signs.map(|(_, text)| text).collect()
+        };
+        assert_eq!(signs("`a`->>'$.x' = `b`->'$.y'"), ["->>", "=", "->"]);
+        assert_eq!(signs("1--2 - -3"), ["-", "-", "-", "-"]);
+        for text in ["--\n", "--\tx\n", "-- x\n", "--"] {
+            let expected = (Kind::Comment, text.trim_end_matches('\n').to_string());
+            assert_eq!(kinds(text), [expected], "{text:?}");
+        }
+        assert_eq!(kinds("--\na").len(), 2);
     }
 
     #[test]
