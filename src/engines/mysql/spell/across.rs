@@ -7,6 +7,7 @@
 mod alike;
 mod canonical;
 mod collations;
+mod declared;
 mod definition;
 mod modes;
 mod program;
@@ -47,6 +48,14 @@ impl Side {
         self.version.as_slice() >= [major, minor].as_slice()
     }
 
+    /// The collation that a character set means by itself.
+    fn meant(&self, charset: &str) -> String {
+        match charset == "utf8mb4" && !self.mariadb && self.is_at_least(8, 0) {
+            true => collations::shortened(charset),
+            false => collations::usual(charset),
+        }
+    }
+
     /// How an index is called that no query uses.
     fn hidden(&self) -> &'static str {
         if self.mariadb { "IGNORED" } else { "INVISIBLE" }
@@ -55,6 +64,7 @@ impl Side {
 
 /// Both sides, and what the target has.
 pub struct Across<'a> {
+    from: Side,
     pub to: Side,
     /// Whether the products differ, and not the versions alone.
     pub crosses: bool,
@@ -89,6 +99,7 @@ pub fn spell(spelled: &mut Spelled, from: &Survey, to: &Survey) {
         return;
     }
     let across = Across {
+        from: Side::of(&from.product),
         to: Side::of(&to.product),
         crosses: from.product.flavour != to.product.flavour,
         known: &to.collations,
@@ -129,3 +140,6 @@ fn database(spelled: &mut Spelled, across: &Across) {
     spelled.catalog.charset = Some(collations::charset(&fitting).to_string());
     spelled.catalog.collation = Some(fitting);
 }
+
+#[cfg(test)]
+mod tests;

@@ -5,7 +5,7 @@
 
 use std::collections::BTreeSet;
 
-use super::{Across, collations};
+use super::{Across, collations, declared};
 use crate::engines::mysql::tokens::{Kind, Modes, tokens};
 use crate::model::catalog::{Object, ObjectKind};
 use crate::model::spelling::{About, Mapped, Remark, Says};
@@ -112,13 +112,31 @@ pub fn spell(object: &mut Object, across: &Across, known_there: &BTreeSet<String
     }
     object.definition = changed;
     let about = About::Object(object.kind, object.name.clone());
+    let found = declared::spell(object, across);
+    for (charset, collation) in found.named {
+        said.push((
+            format!("collation of {title}"),
+            across.from.meant(&charset),
+            collation,
+        ));
+    }
     said.dedup();
+    let left = found.left.into_iter().map(|charset| Remark {
+        about: about.clone(),
+        says: Says::Warning(format!(
+            "{title} says {charset} without a collation: that means {} on the source and {} on the target",
+            across.from.meant(&charset),
+            across.to.meant(&charset)
+        )),
+    });
+    let left: Vec<Remark> = left.collect();
     said.into_iter()
         .filter(|(_, from, to)| collations::modern(from) != collations::modern(to))
         .map(|(what, from, to)| Remark {
             about: about.clone(),
             says: Says::Mapped(Mapped { what, from, to }),
         })
+        .chain(left)
         .collect()
 }
 

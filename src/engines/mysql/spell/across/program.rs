@@ -38,17 +38,18 @@ fn form(object: &Object, modes: Modes) -> Option<(Vec<String>, Vec<String>)> {
     Some((head.said, texts))
 }
 
-struct Head {
+/// What stands before the text that somebody wrote.
+pub struct Head {
     /// In one form, whoever printed it.
     said: Vec<String>,
     /// Where the tokens between the parentheses of a routine begin and end.
-    parameters: (usize, usize),
+    pub parameters: (usize, usize),
     /// The first token behind the head.
-    end: usize,
+    pub end: usize,
 }
 
 impl Head {
-    fn read(text: &[Token<'_>], kind: ObjectKind) -> Option<Head> {
+    pub fn read(text: &[Token<'_>], kind: ObjectKind) -> Option<Head> {
         let mut course = Course {
             text,
             at: 0,

@@ -1,7 +1,7 @@
 use std::collections::BTreeSet;
 
 use super::*;
-use crate::model::catalog::{Catalog, Column, Table};
+use crate::model::catalog::{Catalog, Column, Object, ObjectKind, Table};
 use crate::model::survey::Facts;
 
 fn survey(flavour: &str, version: &str, collations: &[&str], table: Option<Table>) -> Survey {
@@ -117,4 +117,80 @@ fn d04_names_of_checks_that_another_table_has_are_left_to_mysql() {
     assert!(!written(1).contains("CONSTRAINT"));
     let told: Vec<&Remark> = spelled.remarks.iter().collect();
     assert!(matches!(&told[..], [Remark { about: About::Table(name), .. }] if name == "u"));
+}
+
+/// What becomes of a function and what is said of it, from MySQL to MariaDB, or the other way.
+fn program(definition: &str, to_mariadb: bool) -> (String, Vec<Says>) {
+    let known = [
+        "utf8mb4_general_ci",
+        "utf8mb4_uca1400_nopad_ai_ci",
+        "latin1_swedish_ci",
+    ];
+    let theirs = [
+        "utf8mb4_general_ci",
+        "utf8mb4_0900_ai_ci",
+        "latin1_swedish_ci",
+    ];
+    let mut from = survey("MySQL", "9.7.4", &theirs, None);
+    let mut to = survey("MariaDB", "10.11.6", &known, None);
+    if !to_mariadb {
+        std::mem::swap(&mut from, &mut to);
+    }
+    from.catalog = Some(Catalog {
+        objects: vec![Object {
+            kind: ObjectKind::Function,
+            name: "f".into(),
+            table: None,
+            definition: definition.into(),
+            session: vec![("sql_mode".into(), String::new())],
+            definer: None,
+            obstacle: None,
+        }],
+        ..Catalog::default()
+    });
+    let mut spelled = spelled(&from, &to);
+    let says = spelled.remarks.into_iter().map(|remark| remark.says);
+    let says = says.collect();
+    (spelled.catalog.objects.remove(0).definition, says)
+}
+
+#[test]
+fn d04_a_character_set_of_a_program_keeps_its_collation() {
+    let text = "CREATE DEFINER=`a`@`%` FUNCTION `f`(s varchar(9) CHARSET utf8mb4, t text CHARACTER SET latin1) RETURNS varchar(20) CHARSET utf8mb4\nBEGIN DECLARE c VARCHAR(9) CHARACTER SET utf8mb4 DEFAULT ''; DECLARE d VARCHAR(9) CHARSET utf8mb4 COLLATE utf8mb4_general_ci; RETURN c; END";
+    let (changed, says) = program(text, true);
+    let spelled = |collation: &str| {
+        text.replace(
+            "CHARSET utf8mb4,",
+            &format!("CHARSET utf8mb4 COLLATE {collation},"),
+        )
+        .replace(
+            "CHARSET utf8mb4\n",
+            &format!("CHARSET utf8mb4 COLLATE {collation}\n"),
+        )
+        .replace(
+            "SET utf8mb4 DEFAULT",
+            &format!("SET utf8mb4 COLLATE {collation} DEFAULT"),
+        )
+    };
+    assert_eq!(changed, spelled("utf8mb4_uca1400_nopad_ai_ci"));
+    let [Says::Mapped(mapped)] = &says[..] else {
+        panic!("{says:?}")
+    };
+    assert_eq!(mapped.from, "utf8mb4_0900_ai_ci");
+    assert_eq!(mapped.to, "utf8mb4_uca1400_nopad_ai_ci");
+    let (changed, _) = program(text, false);
+    assert_eq!(changed, spelled("utf8mb4_general_ci"));
+}
+
+#[test]
+fn d04_where_no_collation_may_stand_the_difference_is_told() {
+    let text = "CREATE DEFINER=`a`@`%` FUNCTION `f`(n INT) RETURNS int\nRETURN CAST(n AS CHAR CHARACTER SET utf8mb4) = 'a' AND CONVERT(n USING latin1) = 'b'";
+    let (changed, says) = program(text, true);
+    assert_eq!(changed, text);
+    assert!(
+        matches!(&says[..], [Says::Warning(told)] if told.contains("function f") && told.contains("utf8mb4_0900_ai_ci")),
+        "{says:?}"
+    );
+    let latin = text.replace("utf8mb4", "latin1");
+    assert_eq!(program(&latin, true), (latin, Vec::new()));
 }
