@@ -15,7 +15,7 @@ use super::marks::{MARKS, Noted};
 use super::outside::{self, Outside};
 use super::sequences::COUNTER;
 use super::session::{Purpose, Session};
-use super::{Flavour, Place, definition, facts, marks, sequences, snapshot, swap, undo};
+use super::{Flavour, Place, definition, facts, fold, marks, sequences, snapshot, swap, undo};
 use crate::engines::{
     Error, Loader, Opening, Result, StagedChunk, StagedTable, Target, TargetWork, Undo,
 };
@@ -391,7 +391,14 @@ impl Target for MySqlTarget {
             false => Vec::new(),
         };
         let behind = staged.iter().filter_map(|(name, next)| {
-            let (_, wanted) = counters.iter().find(|(known, _)| known == name)?;
+            // A target that folds names shows in lower case what the source may not.
+            let found = counters.iter().find(|(known, _)| known == name);
+            let folded = || {
+                counters
+                    .iter()
+                    .find(|(known, _)| fold::lower(known) == fold::lower(name))
+            };
+            let (_, wanted) = found.or_else(folded)?;
             let table = name.strip_prefix(COUNTER)?;
             let is_ours = self.work.tables.iter().any(|name| name == table);
             (wanted != next && is_ours).then_some((table, wanted))

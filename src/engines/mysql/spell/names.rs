@@ -109,6 +109,7 @@ fn fold(spelled: &mut Spelled, taken: &BTreeSet<String>, clashing: &BTreeSet<Str
         false => lower(name),
     };
     let mut mapped = Vec::new();
+    let mut refused = Vec::new();
     for table in &mut spelled.catalog.tables {
         let name = folded(&table.name);
         for key in &mut table.foreign_keys {
@@ -139,11 +140,25 @@ fn fold(spelled: &mut Spelled, taken: &BTreeSet<String>, clashing: &BTreeSet<Str
         }
         if is_like_a_table(object) {
             let name = folded(&object.name);
-            if name != object.name {
-                let about = About::Object(object.kind, name.clone());
-                mapped.push((about, object.name.clone(), name.clone()));
-                object.name = name;
+            if name == object.name {
+                continue;
             }
+            if object.kind == ObjectKind::Sequence {
+                refused.push(Remark {
+                    about: About::Object(object.kind, object.name.clone()),
+                    says: Says::Refused(Finding {
+                        problem: format!(
+                            "the target would call sequence {} {name}, and what draws from it would not",
+                            object.name
+                        ),
+                        mend: format!("rename it to {name} on the source"),
+                    }),
+                });
+                continue;
+            }
+            let about = About::Object(object.kind, name.clone());
+            mapped.push((about, object.name.clone(), name.clone()));
+            object.name = name;
         }
     }
     spelled
@@ -152,12 +167,11 @@ fn fold(spelled: &mut Spelled, taken: &BTreeSet<String>, clashing: &BTreeSet<Str
         .sort_by(|left, right| left.name.cmp(&right.name));
     for remark in &mut spelled.remarks {
         match &mut remark.about {
-            About::Table(name) | About::Object(ObjectKind::View | ObjectKind::Sequence, name) => {
-                *name = folded(name);
-            }
+            About::Table(name) | About::Object(ObjectKind::View, name) => *name = folded(name),
             _ => {}
         }
     }
+    spelled.remarks.extend(refused);
     remark(spelled, mapped);
 }
 
@@ -361,5 +375,26 @@ mod tests {
         let folded = "CREATE ALGORITHM=UNDEFINED DEFINER=`Ann`@`%` SQL SECURITY DEFINER VIEW `vu` AS select `u`.`Users` AS `Users`,`db`.`t`.`T` AS `U` from (`users` `u` join `db`.`T` on(`t`.`U` = `u`.`Id`))";
         let tables = BTreeSet::from(["Users".to_string(), "VU".to_string()]);
         assert_eq!(folded_view(text, "VU", &tables), folded);
+    }
+    #[test]
+    fn d09_c11_a_sequence_with_capitals_is_refused_where_the_target_folds() {
+        let sequence = |name: &str| Object {
+            kind: ObjectKind::Sequence,
+            name: name.into(),
+            table: None,
+            definition: String::new(),
+            session: Vec::new(),
+            definer: None,
+            obstacle: None,
+        };
+        let mut spelled = Spelled::default();
+        spelled.catalog.objects = vec![sequence("Tickets"), sequence("plain")];
+        fold(&mut spelled, &BTreeSet::new(), &BTreeSet::new());
+        let [remark] = &spelled.remarks[..] else {
+            panic!("{:?}", spelled.remarks);
+        };
+        assert!(
+            matches!(&remark.says, Says::Refused(finding) if finding.problem.contains("Tickets"))
+        );
     }
 }
