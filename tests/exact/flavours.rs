@@ -50,7 +50,8 @@ macro_rules! tests {
 tests!(across; d04_fixtures_arrive_across_flavours, b04_keys_that_collapse_are_refused_by_name,
     b03_a_text_key_in_another_order_is_one_range, a02_four_byte_text_is_never_put_into_three,
     a15_json_keeps_its_text, d04_a_second_sync_and_compare_find_nothing_to_tell,
-    d04_programs_arrive_with_modes_and_collations_mapped);
+    d04_programs_arrive_with_modes_and_collations_mapped, d04_functions_that_return_text_arrive,
+    d02_a_changed_program_is_never_taken_for_the_old_one, d04_generated_texts_and_many_joins_are_one);
 tests!(|name, test| from(Flavor::MariaDb, name, test); a13_types_that_mysql_lacks_arrive_as_text,
     d04_what_mysql_lacks_is_told_by_name, d04_a_default_from_a_sequence_is_refused,
     d04_rows_that_a_check_would_refuse_there_are_named);
@@ -272,6 +273,100 @@ mod inner {
                 .one(&format!("SELECT v FROM {database}.t WHERE id = 3")),
             "x!"
         );
+    }
+
+    pub fn d04_functions_that_return_text_arrive(case: &Case) {
+        let usual = match case.flavor {
+            Flavor::MariaDb => "utf8mb4_general_ci",
+            Flavor::MySql => "utf8mb4_0900_ai_ci",
+        };
+        let database = case.source(
+            "texts",
+            &format!(
+                "CREATE TABLE t (id INT PRIMARY KEY); INSERT INTO t VALUES (1);
+                 CREATE FUNCTION one(s VARCHAR(9) CHARSET latin1) RETURNS VARCHAR(20) CHARSET latin1 DETERMINISTIC RETURN s;
+                 CREATE FUNCTION two(s VARCHAR(9) CHARSET utf8mb4) RETURNS VARCHAR(20) CHARSET utf8mb4 DETERMINISTIC RETURN s;
+                 CREATE FUNCTION three() RETURNS ENUM('a','b') CHARSET utf8mb4 COLLATE utf8mb4_bin DETERMINISTIC RETURN 'a';
+                 CREATE FUNCTION four() RETURNS JSON DETERMINISTIC RETURN '1';
+                 CREATE FUNCTION five(s VARCHAR(9) CHARACTER SET utf8mb4 COLLATE {usual}) RETURNS TEXT CHARSET utf8mb4 DETERMINISTIC
+                   RETURN (SELECT COLLATION(s));
+                 CREATE FUNCTION six(s VARCHAR(9) CHARACTER SET utf8mb4) RETURNS TEXT CHARSET ascii DETERMINISTIC RETURN COLLATION(s);"
+            ),
+        );
+        let done = case.sync(&database, &[]).expect(0);
+        case.compare(&database, &[]).expect(0);
+        assert_eq!(
+            case.b.rows(&format!(
+                "SELECT {database}.one('a'), {database}.two('é'), {database}.three()"
+            )),
+            "a é a"
+        );
+        let meant = |place: &Place| {
+            place.one(&format!(
+                "SELECT {database}.five('x') = {database}.six('x') AND {database}.six('x') = COLLATION({database}.two('x'))"
+            ))
+        };
+        assert_eq!(meant(&case.a), "1");
+        assert_eq!(meant(&case.b), "1", "{}", done.stdout);
+        case.sync(&database, &["--schema"]).expect(0);
+    }
+
+    pub fn d02_a_changed_program_is_never_taken_for_the_old_one(case: &Case) {
+        let database = case.source(
+            "changed",
+            "CREATE TABLE T (id INT PRIMARY KEY, a DATETIME(6)); CREATE TABLE t (id INT PRIMARY KEY, a DATETIME(6));
+             CREATE TRIGGER g BEFORE INSERT ON t FOR EACH ROW SET NEW.a = NOW(6);
+             CREATE PROCEDURE p() SELECT COUNT(*) FROM T;
+             CREATE FUNCTION f(n INT) RETURNS INT DETERMINISTIC RETURN n /* as it was */ + 1;",
+        );
+        case.sync(&database, &[]).expect(0);
+        case.compare(&database, &[]).expect(0);
+        for (kind, name, change) in [
+            (
+                "trigger",
+                "g",
+                "CREATE TRIGGER g BEFORE INSERT ON t FOR EACH ROW SET NEW.a = NOW()",
+            ),
+            (
+                "procedure",
+                "p",
+                "CREATE PROCEDURE p() SELECT COUNT(*) FROM t",
+            ),
+            (
+                "function",
+                "f",
+                "CREATE FUNCTION f(n INT) RETURNS INT DETERMINISTIC RETURN n /* as it is */ + 1",
+            ),
+        ] {
+            case.b
+                .sql(&format!("USE {database}; DROP {kind} {name}; {change}"));
+            let found = case.compare(&database, &[]).expect(1);
+            assert!(found.stdout.contains(name), "{kind}: {}", found.stdout);
+            case.sync(&database, &["--allow-vanish", "100%"]).expect(0);
+            case.compare(&database, &[]).expect(0);
+        }
+    }
+
+    pub fn d04_generated_texts_and_many_joins_are_one(case: &Case) {
+        let joins: String = (1..=24)
+            .map(|number| format!(" LEFT JOIN t t{number} ON t{number}.id = t.id"))
+            .collect();
+        let database = case.source(
+            "joined",
+            &format!(
+                "CREATE TABLE t (id INT PRIMARY KEY, email VARCHAR(20) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin,
+                   name VARCHAR(20) CHARACTER SET latin1,
+                   both_ VARCHAR(60) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin GENERATED ALWAYS AS (CONCAT(email, ' ', name)) STORED);
+                 INSERT INTO t (id, email, name) VALUES (1, 'é', 'ü');
+                 CREATE VIEW v AS SELECT t.id FROM t{joins};"
+            ),
+        );
+        case.sync(&database, &["--verify", "checksum"]).expect(0);
+        case.compare(&database, &[]).expect(0);
+        case.sync(&database, &["--data"]).expect(0);
+        case.sync(&database, &["--schema"]).expect(0);
+        same_rows(case, &database, "t");
+        assert_eq!(case.b.rows(&format!("SELECT id FROM {database}.v")), "1");
     }
 
     pub fn a13_types_that_mysql_lacks_arrive_as_text(case: &Case) {
