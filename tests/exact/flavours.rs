@@ -315,7 +315,7 @@ mod inner {
         let database = case.source(
             "changed",
             "CREATE TABLE T (id INT PRIMARY KEY, a DATETIME(6)); CREATE TABLE t (id INT PRIMARY KEY, a DATETIME(6));
-             CREATE TRIGGER g BEFORE INSERT ON t FOR EACH ROW SET NEW.a = NOW(6);
+             CREATE TRIGGER IF NOT EXISTS g BEFORE INSERT ON t FOR EACH ROW SET NEW.a = NOW(6);
              CREATE PROCEDURE p() SELECT COUNT(*) FROM T;
              CREATE FUNCTION f(n INT) RETURNS INT DETERMINISTIC RETURN n /* as it was */ + 1;",
         );

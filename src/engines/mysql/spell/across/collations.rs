@@ -73,8 +73,7 @@ pub fn usual(charset: &str) -> String {
     format!("{charset}_{rest}")
 }
 
-/// The collation that a server leaves out behind a character set: the one that has newer families than
-/// `utf8mb4_general_ci` means one of these, and every other names it.
+/// The collation that MySQL leaves out behind a character set, where MariaDB names every one.
 pub fn shortened(charset: &str) -> String {
     match charset {
         "utf8mb4" => "utf8mb4_0900_ai_ci".into(),

@@ -75,8 +75,16 @@ impl Head {
         }
         match kind {
             ObjectKind::Trigger => {
+                // MariaDB shows the head as it was written, MySQL shows what it means.
+                if course.takes("IF") {
+                    (course.takes("NOT") && course.takes("EXISTS")).then_some(())?;
+                }
                 while !course.takes("EACH") {
                     course.say()?;
+                    if course.next()?.is_sign(".") {
+                        course.skip();
+                        course.said.pop();
+                    }
                 }
                 course.takes("ROW").then_some(())?;
                 for order in ["FOLLOWS", "PRECEDES"] {
@@ -327,6 +335,10 @@ mod tests {
             .replace("TRIGGER noting", "trigger `noting`")
             .replace("ON parents FOR", "on `parents` for");
         assert!(same(ObjectKind::Trigger, TRIGGER, &quoted));
+        let written = TRIGGER
+            .replace("TRIGGER", "TRIGGER IF NOT EXISTS")
+            .replace("ON parents", "ON shop.`parents`");
+        assert!(same(ObjectKind::Trigger, TRIGGER, &written));
         let plain = FUNCTION.replace("int(11)", "int");
         assert!(same(ObjectKind::Function, FUNCTION, &plain));
         let text = |kind: &str| FUNCTION.replace("int(11)", kind);
