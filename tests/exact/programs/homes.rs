@@ -1,7 +1,7 @@
 //! The database that a program's text names: its own goes along, others stay, what cannot be told is refused (D02).
 
 use super::{not_copied, plan, programs};
-use crate::live::{Case, on_both};
+use crate::live::{Case, Flavor, on_both, with};
 
 /// Programs that name their own database in every way. `DB` stands for it.
 const NAMED: &str = r#"
@@ -215,3 +215,24 @@ on_both!(
     d02_a_view_on_a_database_that_the_target_lacks_is_listed_with_the_reason,
     d02_rollback_brings_back_the_programs_as_they_were,
 );
+
+/// In Oracle mode, a record may have the database's name too, and a name alone is a call.
+#[test]
+fn d02_a_record_of_oracle_mode_stays_and_a_call_moves() {
+    let path = concat!(module_path!(), "::oracle");
+    with(Flavor::MariaDb, path, |case| {
+        let shop = case.database("shop");
+        let sql = "CREATE TABLE t (id INT PRIMARY KEY); SET sql_mode = ORACLE;
+            CREATE PROCEDURE q AS BEGIN INSERT INTO DB.t VALUES (7); END;
+            CREATE PROCEDURE p AS DB DB.t%ROWTYPE; n DB.t.id%TYPE; m t.id%TYPE; BEGIN
+              DB.id := 1; INSERT INTO DB.t VALUES (DB.id); IF DB.id = 1 THEN DB.q; END IF;
+            END; SET sql_mode = DEFAULT";
+        case.fill(&case.a, &shop, &sql.replace("DB", &shop));
+        let copy = case.database("copy");
+        let (from, to) = (format!("a/{shop}"), format!("b/{copy}"));
+        case.home.run(&["sync", &from, &to, "--yes"]).expect(0);
+        assert!(!case.has(&shop));
+        case.b.sql(&format!("USE {copy}; CALL p()"));
+        assert_eq!(case.b.rows(&format!("SELECT id FROM {copy}.t")), "1, 7");
+    });
+}
