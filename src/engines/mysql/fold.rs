@@ -9,7 +9,7 @@ pub fn lower(name: &str) -> String {
 
 /// The same for all names that some server may take for one another: more is folded than by any server.
 pub fn alike(name: &str) -> String {
-    name.to_uppercase().to_lowercase()
+    name.to_lowercase().to_uppercase().to_lowercase()
 }
 
 fn lower_char(c: char) -> char {
