@@ -504,7 +504,7 @@ _maestro() {
             return 0
             ;;
         maestro__subcmd__compare)
-            opts="-o -h --select --map --schema --data --counts --table --jobs --home --output --no-banner --help"
+            opts="-o -h --select --map --schema --data --counts --table --events --definer --jobs --home --output --no-banner --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -520,6 +520,14 @@ _maestro() {
                     ;;
                 --table)
                     COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --events)
+                    COMPREPLY=($(compgen -W "keep disable skip" -- "${cur}"))
+                    return 0
+                    ;;
+                --definer)
+                    COMPREPLY=($(compgen -W "keep current refuse" -- "${cur}"))
                     return 0
                     ;;
                 --jobs)

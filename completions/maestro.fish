@@ -633,6 +633,12 @@ complete -c maestro -n "__fish_maestro_using_subcommand prune" -s h -l help -d '
 complete -c maestro -n "__fish_maestro_using_subcommand compare" -l select -d 'The databases to take: numbers, names, globs, /regex/, all' -r
 complete -c maestro -n "__fish_maestro_using_subcommand compare" -l map -d 'Give a database another name on the target; repeatable' -r
 complete -c maestro -n "__fish_maestro_using_subcommand compare" -l table -d 'Only these tables (name or glob; repeatable)' -r
+complete -c maestro -n "__fish_maestro_using_subcommand compare" -l events -d 'What becomes of events: they come as they are, come disabled, or stay where they are' -r -f -a "keep\t''
+disable\t''
+skip\t''"
+complete -c maestro -n "__fish_maestro_using_subcommand compare" -l definer -d 'Whose rights views, triggers, routines and events run with: those of the same account; those of the account that writes the target; those of the same account, refused where the target lacks it' -r -f -a "keep\t''
+current\t''
+refuse\t''"
 complete -c maestro -n "__fish_maestro_using_subcommand compare" -l jobs -d 'How many tables are compared at once [default: by the number of processors]' -r
 complete -c maestro -n "__fish_maestro_using_subcommand compare" -l home -d 'Where connections, history and settings are kept (also MAESTRO_HOME)' -r -f -a "(__fish_complete_directories)"
 complete -c maestro -n "__fish_maestro_using_subcommand compare" -s o -l output -d 'How answers are printed' -r -f -a "table\t''
@@ -647,6 +653,12 @@ complete -c maestro -n "__fish_maestro_using_subcommand compare" -s h -l help -d
 complete -c maestro -n "__fish_maestro_using_subcommand diff" -l select -d 'The databases to take: numbers, names, globs, /regex/, all' -r
 complete -c maestro -n "__fish_maestro_using_subcommand diff" -l map -d 'Give a database another name on the target; repeatable' -r
 complete -c maestro -n "__fish_maestro_using_subcommand diff" -l table -d 'Only these tables (name or glob; repeatable)' -r
+complete -c maestro -n "__fish_maestro_using_subcommand diff" -l events -d 'What becomes of events: they come as they are, come disabled, or stay where they are' -r -f -a "keep\t''
+disable\t''
+skip\t''"
+complete -c maestro -n "__fish_maestro_using_subcommand diff" -l definer -d 'Whose rights views, triggers, routines and events run with: those of the same account; those of the account that writes the target; those of the same account, refused where the target lacks it' -r -f -a "keep\t''
+current\t''
+refuse\t''"
 complete -c maestro -n "__fish_maestro_using_subcommand diff" -l jobs -d 'How many tables are compared at once [default: by the number of processors]' -r
 complete -c maestro -n "__fish_maestro_using_subcommand diff" -l home -d 'Where connections, history and settings are kept (also MAESTRO_HOME)' -r -f -a "(__fish_complete_directories)"
 complete -c maestro -n "__fish_maestro_using_subcommand diff" -s o -l output -d 'How answers are printed' -r -f -a "table\t''
