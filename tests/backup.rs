@@ -7,7 +7,7 @@ mod layout;
 
 use std::path::{Path, PathBuf};
 
-use crate::fidelity::{Dump, diff, fixtures, load};
+use crate::fidelity::{Dump, diff, load, whole};
 use crate::live::{Case, Done, Home, on_both};
 
 /// The folder of the backup that a `backup create` made.
@@ -35,7 +35,7 @@ pub fn backups(home: &Home) -> PathBuf {
 
 fn difficult_databases_come_back_as_they_were(case: &Case) {
     let mut names = Vec::new();
-    for (name, sql) in fixtures(case.flavor) {
+    for (name, sql) in whole(case) {
         let database = case.database(name);
         load(&case.a, &sql.replace(name, &database));
         names.push(database);
