@@ -26,6 +26,8 @@ const BEGIN: &str = "SET SESSION lock_wait_timeout = 5; \
                      START TRANSACTION WITH CONSISTENT SNAPSHOT";
 /// How long positions may disagree before the next way is tried.
 const CONVERGE: Duration = Duration::from_secs(2);
+/// A query that has run for so long counts as long.
+const LONG: Duration = Duration::from_millis(1_100);
 /// How often a read lock is asked for; each try waits at most two seconds, so that the source never stalls.
 const LOCK_TRIES: usize = 3;
 
@@ -153,16 +155,25 @@ async fn agree(sessions: &mut [Session]) -> Result<bool> {
 }
 
 /// Whether a query runs for longer than a moment. A flush that has to wait for it would let everybody else wait for
-/// it too, even after the flush has given up (C05). Queries of other accounts are seen with PROCESS alone.
+/// it too, even after the flush has given up (C05). What has just begun is looked at again, as it may be such a query.
+/// Queries of other accounts are seen with PROCESS alone.
 async fn is_busy(session: &mut Session) -> Result<bool> {
-    let sql = "SELECT COUNT(*) FROM information_schema.PROCESSLIST \
-               WHERE COMMAND IN ('Query', 'Execute') AND TIME >= 1 AND ID <> CONNECTION_ID()";
-    let rows = match session.rows("look for long queries", sql).await {
-        // MySQL fails to list a statement of others with characters of four bytes: nobody knows what is running.
-        Err(Error::Statement { .. }) => return Ok(true),
-        rows => rows?,
-    };
-    Ok(rows.first().is_some_and(|row| row.number(0) > 0))
+    let sql = "SELECT COUNT(*), COALESCE(SUM(TIME >= 1), 0) FROM information_schema.PROCESSLIST \
+               WHERE COMMAND IN ('Query', 'Execute') AND ID <> CONNECTION_ID()";
+    for is_last in [false, true] {
+        let rows = match session.rows("look for long queries", sql).await {
+            // MySQL fails to list a statement of others with characters of four bytes: nobody knows what is running.
+            Err(Error::Statement { .. }) => return Ok(true),
+            rows => rows?,
+        };
+        let row = rows.first().cloned().unwrap_or(Row(Vec::new()));
+        match (row.number(0), row.number(1)) {
+            (0, _) => return Ok(false),
+            (_, 0) if !is_last => tokio::time::sleep(LONG).await,
+            (_, long) => return Ok(long > 0),
+        }
+    }
+    Ok(false)
 }
 
 /// Begins on every connection while one more connection holds a lock. False when the lock cannot be had.
