@@ -89,16 +89,7 @@ fn difficult_databases_arrive_as_they_are(case: &Case) {
             names.len()
         );
         let found = Dump::of(&case.b, &names);
-        for (what, left, right) in [
-            ("schema", &expected.schema, &found.schema),
-            ("data", &expected.data, &found.data),
-        ] {
-            assert!(
-                left == right,
-                "{round}: the {what} differs\n{}",
-                diff(left, right)
-            );
-        }
+        expected.agrees(&found, round);
         let pairs: Vec<_> = names.iter().map(|name| (&**name, &**name)).collect();
         let told = oracle::differences(&case.a, &case.b, &pairs);
         assert!(told.is_empty(), "{round}: {told}");
@@ -141,6 +132,20 @@ pub struct Dump {
 }
 
 impl Dump {
+    /// Whether another one says the same; `when` is for who reads that it does not.
+    pub fn agrees(&self, found: &Dump, when: &str) {
+        for (what, left, right) in [
+            ("schema", &self.schema, &found.schema),
+            ("data", &self.data, &found.data),
+        ] {
+            assert!(
+                left == right,
+                "{when}: the {what} differs\n{}",
+                diff(left, right)
+            );
+        }
+    }
+
     pub fn of(place: &Place, databases: &[String]) -> Dump {
         let schema = dump(
             place,

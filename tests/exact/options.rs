@@ -1,7 +1,7 @@
 //! What a table says beside its columns: engines, options, keys of every kind, partitions and comments arrive as the
 //! server prints them (D11), judged by the server's own dump.
 
-use crate::fidelity::{Dump, diff, load};
+use crate::fidelity::{Dump, load};
 use crate::live::{Case, Flavor, on_both};
 
 const BOTH: &str = "
@@ -60,16 +60,7 @@ fn d11_table_options_keys_and_partitions_arrive_as_they_are(case: &Case) {
     for round in ["new", "replaced"] {
         case.sync(&shop, &[]).expect(0);
         let found = Dump::of(&case.b, names);
-        for (what, left, right) in [
-            ("schema", &expected.schema, &found.schema),
-            ("data", &expected.data, &found.data),
-        ] {
-            assert!(
-                left == right,
-                "{round}: the {what} differs\n{}",
-                diff(left, right)
-            );
-        }
+        expected.agrees(&found, round);
         let default = format!(
             "SELECT DEFAULT_COLLATION_NAME FROM information_schema.SCHEMATA WHERE SCHEMA_NAME = '{shop}'"
         );

@@ -1,7 +1,7 @@
 //! Rights and settings: each that is missing is named with what mends it, all at once, and nothing changes before (C08,
 //! C12); what the source may hide is never taken for removed.
 
-use crate::fidelity::{Dump, diff};
+use crate::fidelity::Dump;
 use crate::live::{Case, Flavor, Place, Private, block_on, on_both};
 
 const SHOP: &str = "
@@ -467,12 +467,7 @@ fn c12_settings_of_both_sides_leave_no_trace_in_the_copy(case: &Case) {
         );
     }
     let found = Dump::of(&case.b, std::slice::from_ref(&shop));
-    for (what, left, right) in [
-        ("schema", &expected.schema, &found.schema),
-        ("data", &expected.data, &found.data),
-    ] {
-        assert!(left == right, "the {what} differs\n{}", diff(left, right));
-    }
+    expected.agrees(&found, "after all settings");
 }
 
 /// What a statement of the source would make otherwise is an error with the table's name.

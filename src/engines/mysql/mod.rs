@@ -87,7 +87,7 @@ impl Engine for MySql {
         let mut session = place.open(Purpose::Definitions).await?;
         let version = session.rows("read the version", "SELECT VERSION()").await?;
         let flavour = Flavour::read(&version.first().map(|row| row.text(0)).unwrap_or_default());
-        prepare(&mut session, &flavour).await?;
+        facts::prepare(&mut session).await?;
         let product = Product {
             engine: "mysql".into(),
             flavour: flavour.name().into(),
@@ -118,16 +118,6 @@ impl Engine for MySql {
             .map(Some)
             .map_err(|cause| super::Error::statement("read the server's certificate", cause))
     }
-}
-
-/// MySQL keeps table statistics for a day unless told otherwise.
-async fn prepare(session: &mut Session, flavour: &Flavour) -> Result<()> {
-    facts::prepare(session).await?;
-    if flavour.mariadb {
-        return Ok(());
-    }
-    let sql = "SET SESSION information_schema_stats_expiry = 0";
-    session.run("set the session up", sql).await.map(drop)
 }
 
 /// Where to connect, as often as needed.
@@ -423,7 +413,7 @@ impl MySqlServer {
         let mut session = self.session.lock().await;
         if session.is_lost() {
             *session = self.place.open(Purpose::Definitions).await?;
-            prepare(&mut session, &self.flavour).await?;
+            facts::prepare(&mut session).await?;
         }
         Ok(session)
     }
