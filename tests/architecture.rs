@@ -37,11 +37,13 @@ const IMPORTS: &[(&str, &[&str])] = &[
 
 /// An outside crate, and the places that alone know it. Crates that are not named are free.
 const ONLY_IN: &[(&str, &[&str])] = &[
-    ("sqlx", &["engines/mysql"]),
-    ("rustls", &["engines/mysql"]),
-    ("tokio_rustls", &["engines/mysql"]),
-    ("rcgen", &["engines/mysql"]),
-    ("sha2", &["engines/mysql"]),
+    ("mysql_common", &["engines/mysql/wire"]),
+    ("rustls", &["engines/mysql/wire"]),
+    ("rustls_native_certs", &["engines/mysql/wire"]),
+    ("tokio_rustls", &["engines/mysql/wire"]),
+    ("socket2", &["engines/mysql/wire"]),
+    ("bytes", &["engines/mysql/wire"]),
+    ("sha2", &["engines/mysql/wire"]),
     ("rusqlite", &["engines/sqlite", "store"]),
     ("base64", &["store"]),
     ("argon2", &["store/vault"]),

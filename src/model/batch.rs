@@ -65,9 +65,19 @@ impl Batch {
     }
 
     /// The cells of all rows, one after the other.
-    pub fn cells(&self) -> impl Iterator<Item = (Kind, &[u8])> {
-        let mut start = 0;
-        self.cells.iter().map(move |(kind, end)| {
+    pub fn cells(&self) -> impl Iterator<Item = (Kind, &[u8])> + Clone {
+        self.cells_of(0, self.rows().0 as usize)
+    }
+
+    /// The cells of so many rows, from the row with this number on.
+    pub fn cells_of(&self, row: usize, rows: usize) -> impl Iterator<Item = (Kind, &[u8])> + Clone {
+        let first = row * self.width;
+        let mut start = match first {
+            0 => 0,
+            first => self.cells[first - 1].1,
+        };
+        let cells = &self.cells[first..first + rows * self.width];
+        cells.iter().map(move |(kind, end)| {
             let bytes = &self.data[start..*end];
             start = *end;
             (*kind, bytes)
@@ -146,6 +156,7 @@ mod tests {
             ]
         );
         assert_eq!((batch.rows(), batch.bytes()), (Rows(2), Bytes(3)));
+        assert_eq!(batch.cells_of(1, 1).collect::<Vec<_>>(), cells[2..]);
     }
 
     proptest! {

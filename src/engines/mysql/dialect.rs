@@ -49,8 +49,7 @@ fn read(column: &Column) -> String {
 }
 
 /// The expression that prints a column exactly. FLOAT prints six digits only unless it is widened, and -0 would
-/// not survive an addition (A05); an empty label of an ENUM looks like its error value, and the driver does not know
-/// VECTOR.
+/// not survive an addition (A05); an empty label of an ENUM looks like its error value.
 pub fn printed(column: &Column) -> String {
     let name = read(column);
     match base(column) {
@@ -81,12 +80,6 @@ pub fn placeholder(column: &Column) -> &'static str {
         "vector" => "CAST(? AS BINARY)",
         _ => "?",
     }
-}
-
-/// Whether a cell of this column may reach 16 MiB.
-pub fn may_be_huge(column: &Column) -> bool {
-    let name = base(column);
-    matches!(name, "longtext" | "longblob" | "json") || is_spatial(name)
 }
 
 pub fn is_spatial(base: &str) -> bool {

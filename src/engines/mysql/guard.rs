@@ -5,12 +5,10 @@
 use std::collections::HashMap;
 
 use async_trait::async_trait;
-use futures::TryStreamExt;
-use sqlx::{Column as _, Row as _};
 
 use super::MySqlServer;
 use super::dialect::text;
-use super::session::{Row, Session, cells, failed};
+use super::session::{Row, Session};
 use crate::engines::{Error, Guard, Result, Server};
 use crate::model::guard::{Approval, Standing, Tide, Upstream};
 use crate::model::label::Label;
@@ -194,19 +192,15 @@ async fn upstream(session: &mut Session, mariadb: bool) -> Result<Vec<Upstream>>
 
 async fn statuses(session: &mut Session, sql: &str) -> Result<Vec<Status>> {
     let action = "read the replica's status";
-    let (mut stream, watch) = session.stream(sql.to_string());
-    let mut rows = Vec::new();
-    while let Some(row) = watch.over(action, stream.try_next()).await? {
-        let names = row.columns().iter().map(|column| column.name().to_string());
-        let values = cells(&row).map_err(|cause| failed(action, cause))?;
-        rows.push(
-            names
-                .enumerate()
-                .map(|(at, name)| (name, values.text(at)))
-                .collect(),
-        );
-    }
-    Ok(rows)
+    let rows = session.rows(action, sql).await?;
+    let names = session.columns();
+    let status = |row: &Row| {
+        let named = names.iter().enumerate();
+        named
+            .map(|(at, name)| (name.clone(), row.text(at)))
+            .collect()
+    };
+    Ok(rows.iter().map(status).collect())
 }
 
 fn leader(row: &Status, mariadb: bool) -> Upstream {

@@ -1,16 +1,17 @@
-//! Writes batches into staging: prepared multi-row INSERTs whose values are the source's bytes, untouched.
+//! Writes batches into staging: prepared statements whose values are the source's bytes, untouched.
+//!
+//! MariaDB takes many rows of a one-row INSERT in one packet. Elsewhere, and for rows that need a look at the server's
+//! warnings, an INSERT has a placeholder for each cell of several rows.
 
 use std::collections::BTreeMap;
-use std::sync::Arc;
 
 use async_trait::async_trait;
-use sqlx::Arguments as _;
-use sqlx::mysql::MySqlArguments;
 
 use super::bent::Bent;
 use super::dialect::{base, literal, placeholder, quote, text};
 use super::marks::MARKS;
 use super::session::{LITERAL, Row, STRICT, Session, number};
+use super::wire::{Parameters, Statement};
 use super::{snapshot, target, typed};
 use crate::engines::{Error, Loader, Mark, Result};
 use crate::model::batch::{Batch, Chunk, Kind};
@@ -18,7 +19,7 @@ use crate::model::catalog::{Column, Index, Table};
 use crate::model::units::{Bytes, Rows};
 
 /// The most rows of one statement, and the most placeholders that the protocol counts.
-const MOST_ROWS: usize = 256;
+const MOST_ROWS: usize = 2048;
 const MOST_PLACEHOLDERS: usize = 65_535;
 /// What MySQL says of values against a rule of its own: a check, the syntax of JSON, the shape and the range of
 /// geometries.
@@ -34,46 +35,72 @@ pub struct Fence {
     pub epoch: u64,
 }
 
-/// A statement: one that is kept prepared, or one whose values are part of it.
-enum Insert {
-    Kept(Arc<str>),
-    Once(String),
-}
-
 pub struct MySqlLoader {
     session: Session,
     fence: Fence,
     /// The database that rows go to.
     database: String,
     packet_limit: Bytes,
+    is_bulk: bool,
     /// The INSERT statements of the table last loaded, by their number of rows.
     table: String,
-    statements: Vec<(usize, Arc<str>)>,
+    statements: Vec<(usize, Statement)>,
+}
+
+/// What of a batch is written as one statement.
+struct Piece<'a> {
+    batch: &'a Batch,
+    /// The number of its first row in the batch, and how many it has.
+    from: usize,
+    rows: usize,
+    /// The bytes of its values, with their lengths.
+    bytes: usize,
+}
+
+impl<'a> Piece<'a> {
+    fn cells(&self) -> impl Iterator<Item = (Kind, &'a [u8])> + Clone {
+        self.batch.cells_of(self.from, self.rows)
+    }
+
+    fn values(&self) -> impl Iterator<Item = Option<&'a [u8]>> {
+        self.cells().map(|(kind, bytes)| match kind {
+            Kind::Null => None,
+            Kind::Typed => Some(typed::parts(bytes).0),
+            _ => Some(bytes),
+        })
+    }
 }
 
 impl MySqlLoader {
     pub fn new(session: Session, database: &str, fence: Fence, packet_limit: Bytes) -> MySqlLoader {
+        let is_bulk = session.takes_bulk();
         MySqlLoader {
             session,
             fence,
             database: database.to_string(),
             packet_limit,
+            is_bulk,
             table: String::new(),
             statements: Vec::new(),
         }
     }
 
-    fn statement(&mut self, table: &Table, rows: usize) -> Arc<str> {
+    /// The prepared INSERT of so many rows of a table.
+    async fn statement(&mut self, table: &Table, rows: usize) -> Result<Statement> {
         if self.table != table.name {
             self.table = table.name.clone();
-            self.statements.clear();
+            for (_, statement) in std::mem::take(&mut self.statements) {
+                self.session.forget(statement).await?;
+            }
         }
-        if let Some((_, sql)) = self.statements.iter().find(|(known, _)| *known == rows) {
-            return sql.clone();
+        if let Some((_, kept)) = self.statements.iter().find(|(known, _)| *known == rows) {
+            return Ok(*kept);
         }
-        let sql: Arc<str> = insert(&self.database, table, rows, &BTreeMap::new(), 0).into();
-        self.statements.push((rows, sql.clone()));
-        sql
+        let sql = insert(&self.database, table, rows, &BTreeMap::new(), 0);
+        let action = format!("write table {}", table.name);
+        let statement = self.session.prepare(&action, &sql).await?;
+        self.statements.push((rows, statement));
+        Ok(statement)
     }
 
     fn refuse_oversize(&self, table: &Table, bytes: usize) -> Result<()> {
@@ -155,54 +182,48 @@ impl Loader for MySqlLoader {
     }
 
     async fn load(&mut self, table: &Table, batch: &Batch) -> Result<Rows> {
-        let action = format!("write table {}", table.name);
-        let width = batch.width();
-        let most = most_rows(width);
+        let width = batch.width().max(1);
         let room = self.packet_limit.0.saturating_sub(OVERHEAD).max(1024) as usize;
         let sets = sets(table, batch)?;
         let mut sizes = row_sizes(batch);
         for (cell, set) in &sets {
-            sizes[cell / width.max(1)] += set.len();
+            sizes[cell / width] += set.len();
         }
         let bends: Vec<Bent> = table.written().map(Bent::of).collect();
-        let mut cells = batch.cells();
+        let bends = Some(bends).filter(|bends| bends.iter().any(|bend| *bend != Bent::Nothing));
+        let bent = |cells: &mut dyn Iterator<Item = (Kind, &[u8])>| -> u64 {
+            let bends = bends.iter().flat_map(|bends| bends.iter().cycle());
+            let holds = |(bend, (kind, bytes)): &(&Bent, (Kind, &[u8]))| {
+                *kind != Kind::Null && bend.holds(bytes)
+            };
+            bends.zip(cells).filter(holds).count() as u64
+        };
+        // Warnings are counted by the statement, and a bulk is many.
+        let is_bulk = self.is_bulk && bent(&mut batch.cells()) == 0;
         let mut done = 0;
         let mut loaded = Rows(0);
         while done < sizes.len() {
             self.refuse_oversize(table, sizes[done])?;
-            let rows = take(&sizes[done..], most, room);
-            let mut arguments = MySqlArguments::default();
-            let bytes: usize = sizes[done..done + rows].iter().sum();
-            arguments.reserve(rows * width, bytes + rows * width * 9);
-            let mut bent = 0;
-            let row = cells.by_ref().take(rows * width);
-            for (bend, (kind, bytes)) in bends.iter().cycle().zip(row) {
-                bent += u64::from(kind != Kind::Null && bend.holds(bytes));
-                let value = match kind {
-                    Kind::Null => None,
-                    Kind::Typed => Some(typed::parts(bytes).0),
-                    _ => Some(bytes),
-                };
-                arguments
-                    .add(value)
-                    .map_err(|cause| Error::statement(&action, cause))?;
-            }
-            let from = done * width;
-            let sql = match sets.range(from..from + rows * width).next() {
-                Some(_) => Insert::Once(insert(&self.database, table, rows, &sets, from)),
-                None => Insert::Kept(self.statement(table, rows)),
+            let rows = match is_bulk {
+                true => fitting(&sizes[done..], room),
+                false => take(&sizes[done..], most_rows(width), room),
             };
-            let written = match bent {
-                0 => self.insert(&action, sql, arguments).await,
-                _ => self.insert_bent(&action, sql, arguments, bent).await,
+            let piece = Piece {
+                batch,
+                from: done,
+                rows,
+                bytes: sizes[done..done + rows].iter().sum(),
+            };
+            let written = match is_bulk {
+                true => self.write_bulk(table, &piece).await,
+                false => {
+                    let bent = bent(&mut piece.cells());
+                    self.write(table, &piece, &sets, bent).await
+                }
             };
             let written = match written {
                 Err(error) if number(&error) == Some(1062) => {
-                    let cells: Vec<(Kind, &[u8])> = batch
-                        .cells()
-                        .skip(done * width)
-                        .take(rows * width)
-                        .collect();
+                    let cells: Vec<(Kind, &[u8])> = piece.cells().collect();
                     Err(self.collision(table, &cells, error).await)
                 }
                 written => written,
@@ -265,29 +286,53 @@ impl Loader for MySqlLoader {
 }
 
 impl MySqlLoader {
-    async fn insert(
+    /// Writes rows by many executions in one packet; how many the server says it took.
+    async fn write_bulk(&mut self, table: &Table, piece: &Piece<'_>) -> Result<u64> {
+        let action = format!("write table {}", table.name);
+        let statement = self.statement(table, 1).await?;
+        let parameters = Parameters::many(statement, piece.values(), piece.bytes);
+        self.session.execute(&action, parameters).await
+    }
+
+    /// Writes rows by one statement, `bent` of whose values are known to be outside their type.
+    async fn write(
         &mut self,
-        action: &str,
-        sql: Insert,
-        arguments: MySqlArguments,
+        table: &Table,
+        piece: &Piece<'_>,
+        sets: &BTreeMap<usize, String>,
+        bent: u64,
     ) -> Result<u64> {
-        match sql {
-            Insert::Kept(sql) => self.session.run_prepared(action, sql, arguments).await,
-            Insert::Once(sql) => self.session.run_once(action, sql, arguments).await,
+        let action = format!("write table {}", table.name);
+        let width = piece.batch.width();
+        let (first, end) = (piece.from * width, (piece.from + piece.rows) * width);
+        // A statement with values of its own comes only once.
+        let once = match sets.range(first..end).next() {
+            Some(_) => {
+                let sql = insert(&self.database, table, piece.rows, sets, first);
+                Some(self.session.prepare(&action, &sql).await?)
+            }
+            None => None,
+        };
+        let statement = match once {
+            Some(statement) => statement,
+            None => self.statement(table, piece.rows).await?,
+        };
+        let parameters = Parameters::one(statement, piece.values(), piece.bytes);
+        let written = match bent {
+            0 => self.session.execute(&action, parameters).await,
+            bent => self.write_bent(&action, parameters, bent).await,
+        };
+        if let Some(statement) = once {
+            self.session.forget(statement).await?;
         }
+        written
     }
 
     /// Writes without the strict mode what only so is written: each such value must be a warning, and nothing else.
-    async fn insert_bent(
-        &mut self,
-        action: &str,
-        sql: Insert,
-        arguments: MySqlArguments,
-        bent: u64,
-    ) -> Result<u64> {
+    async fn write_bent(&mut self, action: &str, parameters: Parameters, bent: u64) -> Result<u64> {
         let modes = |modes: &str| format!("SET SESSION sql_mode = '{modes}'");
         self.session.run(action, &modes(LITERAL)).await?;
-        let written = self.insert(action, sql, arguments).await;
+        let written = self.session.execute(action, parameters).await;
         let warnings = self
             .session
             .rows(action, "SELECT @@SESSION.warning_count")
@@ -435,14 +480,20 @@ fn row_sizes(batch: &Batch) -> Vec<usize> {
     sizes
 }
 
-/// How many of the next rows go into one statement: a power of two that fits the packet.
-fn take(sizes: &[usize], most: usize, room: usize) -> usize {
+/// How many of the next rows fit a packet: at least one.
+fn fitting(sizes: &[usize], room: usize) -> usize {
     let mut bytes = 0;
-    let fitting = sizes.iter().take(most).take_while(|size| {
+    let fitting = sizes.iter().take_while(|size| {
         bytes += **size;
         bytes <= room
     });
-    1 << fitting.count().max(1).ilog2()
+    fitting.count().max(1)
+}
+
+/// How many of the next rows go into one statement: a power of two that fits the packet.
+fn take(sizes: &[usize], most: usize, room: usize) -> usize {
+    let most = most.min(sizes.len());
+    1 << fitting(&sizes[..most], room).ilog2()
 }
 
 #[cfg(test)]
@@ -451,7 +502,7 @@ mod tests {
 
     #[test]
     fn statements_have_powers_of_two_of_rows_within_the_packet() {
-        assert_eq!(most_rows(10), 256);
+        assert_eq!(most_rows(10), 2048);
         assert_eq!(most_rows(1000), 64);
         assert_eq!(most_rows(70_000), 1);
         assert_eq!(take(&[10; 100], 256, 10_000), 64);

@@ -1,7 +1,6 @@
 //! The MySQL family: MariaDB and MySQL are flavours of one engine, told apart by product and version.
 //!
-//! sqlx speaks to the server. Rows go from the text protocol of the source into prepared multi-row INSERTs of
-//! the target as bytes, never decoded. The one rule: names are quoted by `dialect::quote`, values are hex
+//! Rows go from the text protocol of the source into prepared statements of the target as bytes, never decoded. The one rule: names are quoted by `dialect::quote`, values are hex
 //! literals or bound; nothing else is formatted into SQL.
 
 mod bent;
@@ -18,10 +17,8 @@ mod guard;
 mod history;
 mod loader;
 mod marks;
-mod nodelay;
 mod objects;
 mod outside;
-mod pin;
 mod qualifiers;
 mod query;
 mod script;
@@ -35,6 +32,7 @@ mod tokens;
 mod typed;
 mod undo;
 mod watch;
+mod wire;
 
 use async_trait::async_trait;
 use tokio::sync::{Mutex, MutexGuard};
@@ -113,7 +111,7 @@ impl Engine for MySql {
         let Address::Network(network) = &endpoint.address else {
             return Ok(None);
         };
-        let shown = pin::fingerprint(network, options.timeout).await;
+        let shown = wire::fingerprint(network, options.timeout).await;
         shown
             .map(Some)
             .map_err(|cause| super::Error::statement("read the server's certificate", cause))

@@ -1,12 +1,11 @@
 //! Statements that only read, on a connection of their own that the server holds to it.
 
-use futures::TryStreamExt;
-use sqlx::{Column as _, Row as _};
 use tokio::sync::mpsc;
 
 use super::Place;
 use super::dialect::quote;
-use super::session::{Purpose, cells, failed, number};
+use super::session::{Purpose, Row, number};
+use super::wire::Part;
 use crate::engines::{Answer, Error, Result};
 
 /// The server's refusals of a write in a READ ONLY transaction.
@@ -44,40 +43,30 @@ pub async fn run(place: &Place, database: Option<&str>, sql: &str) -> Result<Ans
     let (sink, rows) = mpsc::channel(256);
     tokio::spawn(async move {
         let mut found = Some(found);
-        let (mut stream, watch) = session.stream(sql.clone());
-        loop {
-            match watch.over("run the query", stream.try_next()).await {
-                Ok(Some(row)) => {
-                    if let Some(found) = found.take() {
-                        let names = row
-                            .columns()
-                            .iter()
-                            .map(|column| column.name().to_string())
-                            .collect();
-                        let _ = found.send(Ok(names));
-                    }
-                    let row = cells(&row)
-                        .map(|row| row.0)
-                        .map_err(|cause| failed("read a row", cause));
-                    if sink.send(row).await.is_err() {
-                        return;
-                    }
-                }
-                Ok(None) => break,
+        let mut answered = session.send("run the query", &sql).await;
+        while answered.is_ok() {
+            let row = match session.next("run the query").await {
+                Ok(Part::Row(row)) => Row::of(row),
+                Ok(Part::Done(_)) => continue,
+                Ok(Part::End) => break,
                 Err(cause) => {
-                    let error = refused(cause);
-                    match found.take() {
-                        Some(found) => drop(found.send(Err(error))),
-                        None => drop(sink.send(Err(error)).await),
-                    }
-                    return;
+                    answered = Err(cause);
+                    break;
                 }
+            };
+            if let Some(found) = found.take() {
+                let _ = found.send(Ok(session.columns().to_vec()));
+            }
+            if sink.send(Ok(row.0)).await.is_err() {
+                return;
             }
         }
-        drop(stream);
-        if let Some(found) = found.take() {
+        match (answered, found) {
+            (Err(cause), Some(found)) => drop(found.send(Err(refused(cause)))),
+            (Err(cause), None) => drop(sink.send(Err(refused(cause))).await),
             // Rows bring the names of their columns; where there are none, the statement is asked.
-            let _ = found.send(Ok(session.columns(sql).await));
+            (Ok(()), Some(found)) => drop(found.send(Ok(session.name_columns(&sql).await))),
+            (Ok(()), None) => {}
         }
     });
     let columns = columns.await.unwrap_or_else(|_| Ok(Vec::new()))?;

@@ -1,28 +1,16 @@
 //! One connection of the MySQL family, always over the text protocol, always with our own session settings.
 //!
-//! sqlx carries the packets. Two traps of the text protocol are kept away here: a row whose first column
-//! reaches 16 MiB would vanish (callers select something small first), and zero dates would read as NULL in
-//! the binary protocol (rows are never read through it).
+//! [`wire`] carries the packets. Rows are never read through the binary protocol, where zero dates would read as NULL.
 
-use std::io;
-use std::time::Duration;
-
-use futures::TryStreamExt;
 use secrecy::ExposeSecret;
-use sqlx::mysql::{
-    MySqlArguments, MySqlConnectOptions, MySqlConnection, MySqlDatabaseError, MySqlRow,
-    MySqlSslMode,
-};
-use sqlx::{
-    AssertSqlSafe, Column as _, ConnectOptions as _, Connection, Either, Executor as _, Row as _,
-    SqlSafeStr as _, Statement as _,
-};
 use tokio::time::timeout;
 
-use super::pin::Relay;
 use super::watch::Watch;
-use crate::engines::{Cause, ConnectOptions, Error, Hop, Result};
-use crate::model::endpoint::{Address, Endpoint, Network, Tls};
+use super::wire::{
+    self, Cells, PIN_DIFFERS, Parameters, Part, Refusal, Statement, Unconnected, Wire,
+};
+use crate::engines::{ConnectOptions, Error, Hop, Result};
+use crate::model::endpoint::{Address, Endpoint, Network};
 
 /// What a session is for: decides its character set.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -52,6 +40,13 @@ const UNVERIFIED: &str = "name the file of the certificate's authority with --tl
 pub struct Row(pub Vec<Option<Vec<u8>>>);
 
 impl Row {
+    /// From a row of the text protocol.
+    pub fn of(row: &[u8]) -> Row {
+        Row(Cells::of(row)
+            .map(|cell| cell.map(<[u8]>::to_vec))
+            .collect())
+    }
+
     pub fn bytes(&self, column: usize) -> Option<&[u8]> {
         self.0.get(column)?.as_deref()
     }
@@ -74,12 +69,10 @@ impl Row {
 
 /// An open connection.
 pub struct Session {
-    connection: MySqlConnection,
+    wire: Wire,
     watch: Watch,
     /// Set when the connection was lost: nothing it says is believed any more.
     lost: bool,
-    /// Stands between the driver and a server that is known by its certificate.
-    _relay: Option<Relay>,
 }
 
 impl Session {
@@ -98,31 +91,12 @@ impl Session {
                 mend: String::new(),
             });
         };
-        let mut login = MySqlConnectOptions::new()
-            .username(&network.user)
-            .pipes_as_concat(false)
-            .no_engine_substitution(false)
-            .timezone(None)
-            .set_names(false)
-            .statement_cache_capacity(64)
-            .log_statements(tracing::log::LevelFilter::Off)
-            .log_slow_statements(tracing::log::LevelFilter::Off, Duration::from_secs(1));
-        let relay = relay(endpoint, network)?;
-        let socket = relay
-            .as_ref()
-            .map(Relay::socket)
-            .or_else(|| network.socket.clone());
-        login = match &socket {
-            Some(socket) => login.socket(socket),
-            None => login.host(&network.host).port(network.port),
-        };
-        login = protect(login, network);
-        if let Some(password) = &endpoint.password {
-            login = login.password(password.expose_secret());
-        }
-        let connection = match timeout(options.timeout, login.connect()).await {
-            Ok(Ok(connection)) => connection,
-            Ok(Err(cause)) => return Err(unconnected(endpoint, network, relay.as_ref(), cause)),
+        let password = endpoint.password.as_ref();
+        let password = password.map(|password| password.expose_secret());
+        let connect = wire::connect(network, password.unwrap_or_default(), false);
+        let wire = match timeout(options.timeout, connect).await {
+            Ok(Ok(wire)) => wire,
+            Ok(Err(cause)) => return Err(unconnected(endpoint, network, cause)),
             Err(elapsed) => {
                 return Err(Error::Connect {
                     place: endpoint.address.to_string(),
@@ -135,20 +109,16 @@ impl Session {
                 });
             }
         };
-        if network.socket.is_none() {
-            super::nodelay::send_at_once(network.port);
-        }
         let mut session = Session {
-            connection,
+            wire,
             watch: Watch {
                 endpoint: endpoint.clone(),
                 options: options.clone(),
                 id: 0,
             },
             lost: false,
-            _relay: relay,
         };
-        match timeout(options.timeout, session.prepare(purpose)).await {
+        match timeout(options.timeout, session.set_up(purpose)).await {
             Ok(prepared) => prepared?,
             Err(elapsed) => {
                 return Err(Error::Lost {
@@ -186,7 +156,7 @@ impl Session {
     }
 
     /// A character set alone means its old default collation, as the definitions of older servers do.
-    async fn prepare(&mut self, purpose: Purpose) -> Result<()> {
+    async fn set_up(&mut self, purpose: Purpose) -> Result<()> {
         let (charset, modes) = match purpose {
             Purpose::Definitions => ("utf8mb4", LITERAL),
             Purpose::Rows => ("binary", STRICT),
@@ -244,144 +214,114 @@ impl Session {
     /// The rows of several statements in one packet: one round trip, one list for each statement.
     pub async fn results(&mut self, action: &str, sql: &str) -> Result<Vec<Vec<Row>>> {
         self.refuse_lost(action)?;
-        let watch = self.watch.clone();
-        let mut stream =
-            sqlx::raw_sql(AssertSqlSafe(sql.to_string())).fetch_many(&mut self.connection);
-        let collected = watch.over(action, async {
+        let wire = &mut self.wire;
+        let collected = self.watch.over(action, async {
+            wire.query(sql).await?;
             let mut results = vec![Vec::new()];
-            while let Some(part) = stream.try_next().await? {
-                match part {
-                    Either::Left(_) => results.push(Vec::new()),
-                    Either::Right(row) => {
-                        results
-                            .last_mut()
-                            .expect("a list is open")
-                            .push(cells(&row)?);
-                    }
+            loop {
+                match wire.next().await? {
+                    Part::Row(row) => results
+                        .last_mut()
+                        .expect("a list is open")
+                        .push(Row::of(row)),
+                    Part::Done(_) => results.push(Vec::new()),
+                    Part::End => break,
                 }
             }
             results.pop();
             Ok(results)
         });
         let collected = collected.await;
-        drop(stream);
         self.seen(collected)
     }
 
     /// Runs statements that return nothing of interest; returns the affected rows.
     pub async fn run(&mut self, action: &str, sql: &str) -> Result<u64> {
         self.refuse_lost(action)?;
-        let statement = sqlx::raw_sql(AssertSqlSafe(sql.to_string())).execute(&mut self.connection);
-        let done = self.watch.clone().over(action, statement).await;
-        self.seen(done.map(|done| done.rows_affected()))
+        let wire = &mut self.wire;
+        let done = self.watch.over(action, async {
+            wire.query(sql).await?;
+            wire.affected().await
+        });
+        let done = done.await;
+        self.seen(done)
     }
 
-    /// Runs one prepared statement, kept prepared under its text; returns the affected rows.
-    pub async fn run_prepared(
-        &mut self,
-        action: &str,
-        sql: std::sync::Arc<str>,
-        arguments: MySqlArguments,
-    ) -> Result<u64> {
+    /// Whether one packet may bring the rows of many executions of a prepared statement.
+    pub fn takes_bulk(&self) -> bool {
+        self.wire.takes_bulk
+    }
+
+    pub async fn prepare(&mut self, action: &str, sql: &str) -> Result<Statement> {
         self.refuse_lost(action)?;
-        let statement = sqlx::query_with(AssertSqlSafe(sql), arguments);
-        let done = self
-            .watch
-            .over(action, statement.execute(&mut self.connection))
-            .await;
-        self.seen(done.map(|done| done.rows_affected()))
+        let prepared = self.watch.over(action, self.wire.prepare(sql)).await;
+        self.seen(prepared)
     }
 
-    /// Runs one prepared statement that is not likely to come again; returns the affected rows.
-    pub async fn run_once(
-        &mut self,
-        action: &str,
-        sql: String,
-        arguments: MySqlArguments,
-    ) -> Result<u64> {
+    /// Runs a prepared statement; returns the affected rows.
+    pub async fn execute(&mut self, action: &str, parameters: Parameters) -> Result<u64> {
         self.refuse_lost(action)?;
-        let statement = sqlx::query_with(AssertSqlSafe(sql), arguments).persistent(false);
-        let done = self
-            .watch
-            .over(action, statement.execute(&mut self.connection))
-            .await;
-        self.seen(done.map(|done| done.rows_affected()))
+        let done = self.watch.over(action, self.wire.execute(parameters)).await;
+        self.seen(done)
     }
 
-    /// The rows of one statement as a stream of sqlx rows, and who watches over each of them.
-    pub fn stream<'a>(
-        &'a mut self,
-        sql: String,
-    ) -> (
-        futures::stream::BoxStream<'a, std::result::Result<MySqlRow, sqlx::Error>>,
-        &'a Watch,
-    ) {
-        let rows = sqlx::raw_sql(AssertSqlSafe(sql)).fetch(&mut self.connection);
-        (rows, &self.watch)
+    /// Lets the server forget a prepared statement.
+    pub async fn forget(&mut self, statement: Statement) -> Result<()> {
+        let action = "let a statement go";
+        self.refuse_lost(action)?;
+        let done = self.watch.over(action, self.wire.forget(statement)).await;
+        self.seen(done)
+    }
+
+    /// Sends statements whose rows are taken one by one, by [`Session::next`].
+    pub async fn send(&mut self, action: &str, sql: &str) -> Result<()> {
+        self.refuse_lost(action)?;
+        let sent = self.watch.over(action, self.wire.query(sql)).await;
+        self.seen(sent)
+    }
+
+    /// The next part of the answer to what was sent. It costs nothing but its own bytes when it has arrived already.
+    pub async fn next(&mut self, action: &str) -> Result<Part<'_>> {
+        loop {
+            match self.wire.advance() {
+                Ok(true) => break,
+                Ok(false) => {}
+                Err(cause) => return self.seen(Err(failed(action, cause))),
+            }
+            let filled = self.watch.over(action, self.wire.fill()).await;
+            self.seen(filled)?;
+        }
+        Ok(self.wire.part())
+    }
+
+    /// The names of the columns of the rows that come.
+    pub fn columns(&self) -> &[String] {
+        &self.wire.columns
     }
 
     /// The names of a statement's columns; empty where the server cannot tell.
-    pub async fn columns(&mut self, sql: String) -> Vec<String> {
-        let statement = (&mut self.connection).prepare(AssertSqlSafe(sql).into_sql_str());
-        let prepared = self.watch.over("name the columns", statement).await;
-        let columns = prepared.map(|statement| {
-            statement
-                .columns()
-                .iter()
-                .map(|column| column.name().to_string())
-                .collect()
-        });
-        columns.unwrap_or_default()
+    pub async fn name_columns(&mut self, sql: &str) -> Vec<String> {
+        let named = self
+            .watch
+            .over("name the columns", self.wire.name_columns(sql))
+            .await;
+        named.unwrap_or_default()
     }
 
     pub async fn close(self) {
-        let _ = self.connection.close().await;
+        let _ = timeout(self.watch.options.timeout, self.wire.quit()).await;
     }
-}
-
-/// The raw bytes of a text-protocol row.
-pub fn cells(row: &MySqlRow) -> std::result::Result<Row, sqlx::Error> {
-    (0..row.len())
-        .map(|column| {
-            row.try_get_unchecked::<Option<&[u8]>, _>(column)
-                .map(|cell| cell.map(<[u8]>::to_vec))
-        })
-        .collect::<std::result::Result<_, _>>()
-        .map(Row)
 }
 
 /// An error of a running statement: lost connections are told from refused statements.
-pub fn failed(action: &str, cause: sqlx::Error) -> Error {
-    match &cause {
-        sqlx::Error::Io(_) | sqlx::Error::Protocol(_) | sqlx::Error::WorkerCrashed => Error::Lost {
+pub fn failed(action: &str, cause: wire::Error) -> Error {
+    match cause {
+        wire::Error::Refused(refusal) => Error::statement(action, refusal),
+        cause => Error::Lost {
             action: format!("it was to {action}"),
             cause: cause.into(),
         },
-        sqlx::Error::Database(error) => Error::Statement {
-            action: action.into(),
-            cause: server_error(error.as_ref()).into(),
-        },
-        _ => Error::statement(action, cause),
     }
-}
-
-/// What a server answered, without the driver's words before it.
-fn server_error(error: &dyn sqlx::error::DatabaseError) -> ServerError {
-    let number = error
-        .try_downcast_ref::<MySqlDatabaseError>()
-        .map(|error| error.number());
-    ServerError {
-        number,
-        text: format!("{} (error {})", error.message(), number.unwrap_or_default()),
-    }
-}
-
-/// What a server answered, with its number.
-#[derive(Debug, thiserror::Error)]
-#[error("{text}")]
-pub struct ServerError {
-    pub number: Option<u16>,
-    text: String,
 }
 
 /// Whether a server's refusal may pass: too many connections, a shutdown, a lock, a deadlock, a killed statement
@@ -390,10 +330,8 @@ pub fn is_transient(cause: &(dyn std::error::Error + 'static)) -> bool {
     const PASSING: [u16; 14] = [
         1040, 1053, 1158, 1159, 1160, 1161, 1203, 1205, 1213, 1317, 1412, 1927, 3169, 4031,
     ];
-    let number = cause
-        .downcast_ref::<ServerError>()
-        .and_then(|error| error.number);
-    number.is_some_and(|number| PASSING.contains(&number))
+    let refusal = cause.downcast_ref::<Refusal>();
+    refusal.is_some_and(|refusal| PASSING.contains(&refusal.number))
 }
 
 /// The server's error number, where a statement failed at the server.
@@ -401,101 +339,42 @@ pub fn number(error: &Error) -> Option<u16> {
     let Error::Statement { cause, .. } = error else {
         return None;
     };
-    cause.downcast_ref::<ServerError>()?.number
+    Some(cause.downcast_ref::<Refusal>()?.number)
 }
 
-fn protect(login: MySqlConnectOptions, network: &Network) -> MySqlConnectOptions {
-    match &network.tls {
-        // A pinned server is verified by the relay, which the driver trusts.
-        Tls::Insecure | Tls::Pinned(_) => login.ssl_mode(MySqlSslMode::Required),
-        Tls::Authority(file) => login.ssl_mode(MySqlSslMode::VerifyIdentity).ssl_ca(file),
-        Tls::Verified if network.is_local() => login.ssl_mode(MySqlSslMode::Disabled),
-        Tls::Verified => login.ssl_mode(MySqlSslMode::VerifyIdentity),
-    }
-}
-
-fn relay(endpoint: &Endpoint, network: &Network) -> Result<Option<Relay>> {
-    let Tls::Pinned(pin) = &network.tls else {
-        return Ok(None);
-    };
-    Relay::start(network, pin)
-        .map(Some)
-        .map_err(|cause| Error::Connect {
-            place: endpoint.address.to_string(),
-            hop: Hop::Tls,
-            mend: String::new(),
-            cause: cause.into(),
-        })
-}
-
-/// Why there is no connection: the relay knows better than the driver, which only saw it end.
-fn unconnected(
-    endpoint: &Endpoint,
-    network: &Network,
-    relay: Option<&Relay>,
-    cause: sqlx::Error,
-) -> Error {
-    match relay.and_then(Relay::refusal) {
-        // What the driver says of a server without TLS is clearer than the end that the relay met.
-        _ if matches!(cause, sqlx::Error::Tls(_)) => connect_error(endpoint, network, cause),
-        Some(refusal) if refusal.contains("certificate") => Error::Connect {
-            place: endpoint.address.to_string(),
-            hop: Hop::Tls,
-            mend: "find out why it changed before you trust it: connections edit NAME --tls-pin SHA256"
-                .to_string(),
-            cause: refusal.trim_start_matches("unexpected error: ").into(),
-        },
-        Some(refusal) => connect_error(endpoint, network, sqlx::Error::Io(io::Error::other(refusal))),
-        None => connect_error(endpoint, network, cause),
-    }
-}
-
-fn connect_error(endpoint: &Endpoint, network: &Network, cause: sqlx::Error) -> Error {
+fn unconnected(endpoint: &Endpoint, network: &Network, failed: Unconnected) -> Error {
     use std::io::ErrorKind;
-    let (hop, mend) = match &cause {
-        sqlx::Error::Tls(_) => (Hop::Tls, UNVERIFIED.to_string()),
-        sqlx::Error::Io(error) if error.to_string().contains("certificate") => {
-            (Hop::Tls, UNVERIFIED.to_string())
-        }
-        sqlx::Error::Io(error) => match error.kind() {
-            ErrorKind::ConnectionRefused => (
-                Hop::Tcp,
-                format!(
-                    "nothing listens at {}; is the server up, the port right?",
-                    endpoint.address
-                ),
-            ),
-            ErrorKind::NotFound | ErrorKind::PermissionDenied if network.socket.is_some() => (
-                Hop::Address,
-                "check the path and the mode of the socket".to_string(),
-            ),
-            _ if error.to_string().contains("lookup") => (
-                Hop::Address,
-                format!("check the host name {}", network.host),
-            ),
-            _ => (Hop::Tcp, "check host and port".to_string()),
-        },
-        sqlx::Error::Database(error) => {
-            let number = error
-                .try_downcast_ref::<MySqlDatabaseError>()
-                .map(|error| error.number());
-            match number {
-                Some(1045 | 1698 | 1862 | 3118 | 4151) => (
-                    Hop::Login,
-                    "check user and password: connections edit NAME".to_string(),
-                ),
-                Some(1044 | 1227) => (Hop::Privileges, "ask for the missing GRANT".to_string()),
-                _ => (Hop::Login, String::new()),
-            }
-        }
-        _ => (Hop::Login, String::new()),
+    let Unconnected { mut hop, cause } = failed;
+    let refusal = match cause.downcast_ref() {
+        Some(wire::Error::Refused(refusal)) => Some(refusal.number),
+        _ => None,
     };
-    // The driver's own words before the cause say nothing a person needs.
-    let cause: Cause = match cause {
-        sqlx::Error::Io(error) => error.into(),
-        sqlx::Error::Tls(error) => error,
-        sqlx::Error::Database(error) => server_error(error.as_ref()).into(),
-        other => other.into(),
+    let kind = cause.downcast_ref::<std::io::Error>();
+    let kind = kind.map(std::io::Error::kind);
+    let text = cause.to_string();
+    let mend = match (hop, refusal) {
+        (_, Some(1045 | 1698 | 1862 | 3118 | 4151)) => {
+            "check user and password: connections edit NAME".to_string()
+        }
+        (_, Some(1044 | 1227)) => {
+            hop = Hop::Privileges;
+            "ask for the missing GRANT".to_string()
+        }
+        (Hop::Tls, _) if text.contains(PIN_DIFFERS) => {
+            "find out why it changed before you trust it: connections edit NAME --tls-pin SHA256"
+                .to_string()
+        }
+        (Hop::Tls, _) => UNVERIFIED.to_string(),
+        (Hop::Address, _) if network.socket.is_some() => {
+            "check the path and the mode of the socket".to_string()
+        }
+        (Hop::Address, _) => format!("check the host name {}", network.host),
+        (Hop::Tcp, _) if kind == Some(ErrorKind::ConnectionRefused) => format!(
+            "nothing listens at {}; is the server up, the port right?",
+            endpoint.address
+        ),
+        (Hop::Tcp, _) => "check host and port".to_string(),
+        _ => String::new(),
     };
     Error::Connect {
         place: endpoint.address.to_string(),

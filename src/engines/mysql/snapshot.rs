@@ -5,13 +5,12 @@
 //! works is taken and named.
 
 use async_trait::async_trait;
-use futures::TryStreamExt;
-use sqlx::Row as _;
 use std::time::{Duration, Instant};
 use tokio::sync::{Mutex, mpsc};
 
-use super::dialect::{at_or_after, base, before, may_be_huge, printed, quote, row_hash};
-use super::session::{Purpose, Row, Session, failed};
+use super::dialect::{at_or_after, base, before, printed, quote, row_hash};
+use super::session::{Purpose, Row, Session};
+use super::wire::{Cells, Part};
 use super::{Flavour, Place, chunks, history, sequences, typed};
 use crate::engines::{BatchLimit, Error, Result, Snapshot};
 use crate::model::batch::{Batch, Chunk, Digest, Kind};
@@ -254,18 +253,21 @@ impl Snapshot for MySqlSnapshot {
     ) -> Result<Rows> {
         let action = format!("read table {}", table.name);
         let columns: Vec<_> = table.written().collect();
-        // A first column of 16 MiB would end the result without an error: something small goes first.
-        let guard = usize::from(columns.first().is_none_or(|column| may_be_huge(column)));
+        if columns.is_empty() {
+            return Err(Error::Mismatch(format!(
+                "table {} has no column that can be written",
+                table.name
+            )));
+        }
         let documents: Vec<usize> = (0..columns.len())
             .filter(|column| base(columns[*column]) == "json")
             .collect();
-        let list: Vec<String> = std::iter::repeat_n("1".to_string(), guard)
-            .chain(columns.iter().map(|column| printed(column)))
-            .chain(
-                documents
-                    .iter()
-                    .map(|column| typed::types(&columns[*column].name)),
-            )
+        let types = documents.iter();
+        let types = types.map(|column| typed::types(&columns[*column].name));
+        let list: Vec<String> = columns
+            .iter()
+            .map(|column| printed(column))
+            .chain(types)
             .collect();
         let sql = format!(
             "SELECT {} FROM {}{}",
@@ -274,41 +276,27 @@ impl Snapshot for MySqlSnapshot {
             condition(chunk)
         );
         let mut session = self.readers[reader].lock().await;
-        let (mut stream, watch) = session.stream(sql);
+        session.send(&action, &sql).await?;
         let mut batch = Batch::new(columns.len());
         let mut read = Rows(0);
-        while let Some(row) = watch.over(&action, stream.try_next()).await? {
+        loop {
+            let row = match session.next(&action).await? {
+                Part::Row(row) => row,
+                Part::Done(_) => continue,
+                Part::End => break,
+            };
+            match documents.is_empty() {
+                true => take(&mut batch, row),
+                false => take_documents(&mut batch, row, table, &columns, &documents)?,
+            }
+            .ok_or_else(|| Error::Mismatch(format!("cannot {action}: a row is cut short")))?;
+            read += Rows(1);
             if batch.rows() >= limit.rows || batch.bytes() >= limit.bytes {
                 let full = std::mem::replace(&mut batch, Batch::new(columns.len()));
                 if sink.send(full).await.is_err() {
                     return Ok(read);
                 }
             }
-            for column in 0..columns.len() {
-                let cell = row
-                    .try_get_unchecked::<Option<&[u8]>, _>(column + guard)
-                    .map_err(|cause| failed(&action, cause))?;
-                let document = documents.iter().position(|other| *other == column);
-                match (cell, document) {
-                    (None, _) => batch.push(Kind::Null, b""),
-                    (Some(bytes), None) => batch.push(Kind::Text, bytes),
-                    (Some(bytes), Some(document)) => {
-                        let types = row
-                            .try_get_unchecked::<Option<&[u8]>, _>(guard + columns.len() + document)
-                            .map_err(|cause| failed(&action, cause))?;
-                        let (kind, bytes) = typed::cell(bytes, types.unwrap_or_default())
-                            .map_err(|error| untyped(table, columns[column], &error))?;
-                        batch.push(kind, &bytes);
-                    }
-                }
-            }
-            read += Rows(1);
-        }
-        if columns.is_empty() {
-            return Err(Error::Mismatch(format!(
-                "table {} has no column that can be written",
-                table.name
-            )));
         }
         if !batch.is_empty() {
             let _ = sink.send(batch).await;
@@ -347,6 +335,46 @@ impl Snapshot for MySqlSnapshot {
         let after = checksums(&mut first, &self.database, &self.outside).await?;
         Ok(self.level_with(after == self.checksums))
     }
+}
+
+/// Adds the cells of a row; None where it has too few.
+fn take(batch: &mut Batch, row: &[u8]) -> Option<()> {
+    let mut cells = Cells::of(row);
+    for _ in 0..batch.width() {
+        match cells.next()? {
+            Some(bytes) => batch.push(Kind::Text, bytes),
+            None => batch.push(Kind::Null, b""),
+        }
+    }
+    Some(())
+}
+
+/// The same for a row with documents, the types of whose values follow the columns.
+fn take_documents(
+    batch: &mut Batch,
+    row: &[u8],
+    table: &Table,
+    columns: &[&Column],
+    documents: &[usize],
+) -> Result<Option<()>> {
+    let cells: Vec<Option<&[u8]>> = Cells::of(row).collect();
+    if cells.len() < columns.len() + documents.len() {
+        return Ok(None);
+    }
+    for (column, cell) in cells[..columns.len()].iter().enumerate() {
+        let document = documents.iter().position(|other| *other == column);
+        match (cell, document) {
+            (None, _) => batch.push(Kind::Null, b""),
+            (Some(bytes), None) => batch.push(Kind::Text, bytes),
+            (Some(bytes), Some(document)) => {
+                let types = cells[columns.len() + document].unwrap_or_default();
+                let (kind, bytes) = typed::cell(bytes, types)
+                    .map_err(|error| untyped(table, columns[column], &error))?;
+                batch.push(kind, &bytes);
+            }
+        }
+    }
+    Ok(Some(()))
 }
 
 fn untyped(table: &Table, column: &Column, error: &Error) -> Error {

@@ -10,6 +10,7 @@ use futures::future::BoxFuture;
 use tokio::time::{sleep, timeout};
 
 use super::session::{Purpose, Session, failed};
+use super::wire;
 use crate::engines::{ConnectOptions, Error, Result};
 use crate::model::endpoint::Endpoint;
 
@@ -42,7 +43,7 @@ impl Watch {
     pub async fn over<T>(
         &self,
         action: &str,
-        work: impl Future<Output = std::result::Result<T, sqlx::Error>>,
+        work: impl Future<Output = std::result::Result<T, wire::Error>>,
     ) -> Result<T> {
         let mut work = std::pin::pin!(work);
         let mut waits = 0;
