@@ -64,6 +64,16 @@ impl Batch {
         self.cells.is_empty()
     }
 
+    /// The bytes of each row's values.
+    pub fn row_sizes(&self) -> impl Iterator<Item = usize> {
+        let ends = self.cells.chunks(self.width.max(1));
+        let mut start = 0;
+        ends.map(move |row| {
+            let end = row.last().map_or(start, |(_, end)| *end);
+            end - std::mem::replace(&mut start, end)
+        })
+    }
+
     /// The cells of all rows, one after the other.
     pub fn cells(&self) -> impl Iterator<Item = (Kind, &[u8])> + Clone {
         self.cells_of(0, self.rows().0 as usize)
@@ -156,6 +166,7 @@ mod tests {
             ]
         );
         assert_eq!((batch.rows(), batch.bytes()), (Rows(2), Bytes(3)));
+        assert_eq!(batch.row_sizes().collect::<Vec<_>>(), [1, 2]);
         assert_eq!(batch.cells_of(1, 1).collect::<Vec<_>>(), cells[2..]);
     }
 

@@ -26,6 +26,8 @@ const MOST_PLACEHOLDERS: usize = 65_535;
 const BROKEN: &[u16] = &[3819, 3140, 1416, 3548, 3616, 3617];
 /// How many collisions of a key are shown.
 const COLLISIONS: usize = 3;
+/// The most bytes that go with a value: its length, and an indicator.
+const AROUND: usize = 10;
 /// What a packet needs beside the values.
 const OVERHEAD: u64 = 64 * 1024;
 
@@ -185,7 +187,7 @@ impl Loader for MySqlLoader {
         let width = batch.width().max(1);
         let room = self.packet_limit.0.saturating_sub(OVERHEAD).max(1024) as usize;
         let sets = sets(table, batch)?;
-        let mut sizes = row_sizes(batch);
+        let mut sizes: Vec<usize> = batch.row_sizes().map(|size| size + width * AROUND).collect();
         for (cell, set) in &sets {
             sizes[cell / width] += set.len();
         }
@@ -469,15 +471,6 @@ fn unhex(digits: &str) -> Vec<u8> {
     let pairs = digits.as_bytes().chunks(2);
     let byte = |pair: &[u8]| u8::from_str_radix(std::str::from_utf8(pair).ok()?, 16).ok();
     pairs.filter_map(byte).collect()
-}
-
-fn row_sizes(batch: &Batch) -> Vec<usize> {
-    let width = batch.width().max(1);
-    let mut sizes = vec![0; batch.rows().0 as usize];
-    for (position, (_, bytes)) in batch.cells().enumerate() {
-        sizes[position / width] += bytes.len() + 9;
-    }
-    sizes
 }
 
 /// How many of the next rows fit a packet: at least one.
