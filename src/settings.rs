@@ -14,6 +14,8 @@ use std::time::Duration;
 use keys::KEYS;
 pub use keys::some_time as duration;
 
+use crate::model::pace::{Compress, Throttle};
+
 /// The file's name, in `MAESTRO_HOME` or the platform's configuration folder.
 pub const FILE: &str = "config.yaml";
 
@@ -98,6 +100,9 @@ pub struct Sync {
     pub retry_delay: Duration,
     pub job_timeout: Duration,
     pub cleanup_age: Duration,
+    /// The most that a sync moves in a second.
+    pub throttle: Throttle,
+    pub compress: Compress,
 }
 
 #[derive(Clone, Debug)]
@@ -133,6 +138,8 @@ impl Default for Settings {
                 retry_delay: Duration::from_secs(30),
                 job_timeout: Duration::from_secs(3600),
                 cleanup_age: Duration::from_secs(30 * 86400),
+                throttle: Throttle::Off,
+                compress: Compress::Auto,
             },
             undo: Undo {
                 keep: 1,

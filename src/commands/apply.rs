@@ -61,8 +61,10 @@ impl Args {
         sealed: &Sealed,
     ) -> Result<Synced> {
         let document = &sealed.document;
+        let settings = document.manner.over(cx);
+        let cx = &mut cx.with(&settings);
         let planned = kept::reopen(cx, document).await?;
-        let settings = document.manner.settings(cx, planned.label());
+        let settings = document.manner.settings(cx, &planned);
         sync::carry_out(
             cx,
             number,

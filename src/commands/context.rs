@@ -33,6 +33,21 @@ impl Context<'_> {
         ConnectOptions {
             timeout: self.settings.connections.default_timeout,
             state: self.store.home().to_path_buf(),
+            compress: self.settings.sync.compress,
+        }
+    }
+
+    /// The same context under other settings.
+    pub fn with<'b>(&'b mut self, settings: &'b Settings) -> Context<'b> {
+        Context {
+            store: self.store,
+            settings,
+            session: self.session,
+            events: self.events.clone(),
+            ask: self.ask,
+            format: self.format,
+            stop: self.stop.clone(),
+            words: self.words,
         }
     }
 }

@@ -11,7 +11,8 @@ use super::sync::batch::{self, Settings};
 use super::sync::planned::Planned;
 use super::sync::reply::Synced;
 use super::sync::watch::{self, Watch};
-use super::sync::{confirm, ending};
+use super::sync::workers::Workers;
+use super::sync::{confirm, ending, means};
 use super::{Command, Context, Error, Group, Result};
 use crate::plan::{Plan, Sides};
 use crate::store::{JobRecord, Part, Run, Status};
@@ -43,7 +44,13 @@ impl Command for Args {
         let settings: Settings = serde_json::from_str(&job.settings).map_err(|cause| {
             Error::failed(format!("the journal of run {}: {cause}", run.number))
         })?;
-        let planned = open(cx, &run, &job, &parts).await?;
+        let in_force = means::over(cx, Some(settings.throttle), Some(settings.compress));
+        let cx = &mut cx.with(&in_force);
+        let mut planned = open(cx, &run, &job, &parts).await?;
+        planned.workers = Workers {
+            number: settings.workers,
+            why: "as the run began".into(),
+        };
         confirm::confirm(cx, &planned, self.yes, None).await?;
         if !cx.store.take_up(run.number)? {
             return Err(Error::refused(format!(
@@ -150,6 +157,7 @@ async fn open(cx: &Context<'_>, run: &Run, job: &JobRecord, parts: &[Part]) -> R
         sides: vec![Sides::default(); plans.len()],
         watch: Watch::labelled(label),
         keep: cx.settings.undo.keep,
+        workers: Workers::default(),
         source,
         target,
         plans,

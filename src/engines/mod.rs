@@ -24,8 +24,9 @@ pub use guard::Guard;
 use crate::model::batch::{Batch, Chunk, Digest};
 use crate::model::catalog::{Catalog, Object, Table};
 use crate::model::endpoint::Endpoint;
+use crate::model::pace::{Compress, Room};
 use crate::model::spelling::{Spelled, Wish};
-use crate::model::survey::{Databases, Product, Role, SnapshotLevel, Survey};
+use crate::model::survey::{Databases, Finding, Product, Role, SnapshotLevel, Survey, WritePath};
 use crate::model::units::{Bytes, Rows};
 use dialect::{Dialect, Script};
 
@@ -64,6 +65,8 @@ pub struct ConnectOptions {
     pub timeout: Duration,
     /// The state folder: the undos of database files lie below it.
     pub state: PathBuf,
+    /// Whether rows are compressed on the wire.
+    pub compress: Compress,
 }
 
 /// An open endpoint.
@@ -74,6 +77,28 @@ pub trait Server: Guard {
 
     /// What tells this server from every other, the same through every address: plans and runs are bound to it.
     async fn identity(&self) -> Result<String>;
+
+    /// What it has left for the workers of a copy.
+    async fn room(&self) -> Result<Room> {
+        Ok(Room::default())
+    }
+
+    /// What a status counter shows now: how busy the server is.
+    ///
+    /// # Errors
+    /// [`Error::Refused`] where it has no such counter.
+    async fn load(&self, counter: &str) -> Result<u64> {
+        Err(Error::Refused {
+            problem: format!("{} has no status counter {counter}", self.product()),
+            mend: "leave --max-load out".into(),
+        })
+    }
+
+    /// What keeps this account from its part of a copy inside the server: the source's locks and reads its
+    /// tables, the target's reads them.
+    async fn hindrances(&self, _source: &str, _role: Role) -> Result<Vec<Finding>> {
+        Ok(Vec::new())
+    }
 
     /// The databases that a user may pick.
     async fn databases(&self) -> Result<Databases>;
@@ -254,6 +279,9 @@ pub struct TargetWork {
     pub dropped: Vec<Object>,
     /// Whether the database itself goes, once its tables are aside: a run that made it is taken back.
     pub vanishes: bool,
+    /// How rows are written; None is the way that the target likes best.
+    #[serde(default)]
+    pub path: Option<WritePath>,
 }
 
 /// A table in staging, as far as it was loaded.

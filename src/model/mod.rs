@@ -8,6 +8,7 @@ pub mod diff;
 pub mod endpoint;
 pub mod guard;
 pub mod label;
+pub mod pace;
 pub mod selection;
 pub mod spelling;
 pub mod survey;

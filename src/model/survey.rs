@@ -48,6 +48,37 @@ pub struct Survey {
     pub unseen: Option<Unseen>,
     /// What decides how this side takes what the other one spells.
     pub facts: Facts,
+    /// The ways in which rows can be written here, the best first; empty where there is nothing to choose.
+    pub write_paths: Vec<WritePath>,
+}
+
+/// How rows are written to a server.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum WritePath {
+    /// MariaDB's own command for many rows of one prepared statement.
+    Bulk,
+    /// Prepared INSERTs of many rows.
+    Insert,
+}
+
+impl WritePath {
+    /// As `--write-path` names it.
+    pub fn name(self) -> &'static str {
+        match self {
+            WritePath::Bulk => "bulk",
+            WritePath::Insert => "insert",
+        }
+    }
+}
+
+impl std::fmt::Display for WritePath {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(match self {
+            WritePath::Bulk => "the bulk protocol",
+            WritePath::Insert => "prepared INSERTs",
+        })
+    }
 }
 
 /// What a server says of itself and of the account; all empty where the product has no such thing.

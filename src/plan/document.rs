@@ -9,6 +9,7 @@ use serde_json::{Value, json};
 use super::{Allow, Plan};
 use crate::model::catalog::Catalog;
 use crate::model::diff::{self, Change, ChangeKind};
+use crate::model::pace::{Ceiling, Compress, Throttle};
 
 /// The format that this program writes, and the newest that it reads.
 pub const FORMAT: u64 = 1;
@@ -40,12 +41,20 @@ pub struct Party {
 }
 
 /// How the run goes about it.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Manner {
     /// count, checksum or none.
     pub verify: Option<String>,
+    /// None: as many as both servers bear.
     pub jobs: Option<u16>,
     pub stop_on_error: bool,
+    /// None: as the settings say; so for `compress`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub throttle: Option<Throttle>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub max_load: Vec<Ceiling>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub compress: Option<Compress>,
 }
 
 /// The plan of one database, and the catalogs that it was made from.
@@ -205,7 +214,7 @@ mod tests {
             manner: Manner {
                 verify: Some("count".into()),
                 jobs: Some(2),
-                stop_on_error: false,
+                ..Manner::default()
             },
             allow: Allow::default(),
             databases: Vec::new(),

@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::model::catalog::{Object, Table};
 pub use crate::model::spelling::{Mapped, NotCopied};
-use crate::model::survey::{Finding, Product};
+use crate::model::survey::{Finding, Product, WritePath};
 use crate::model::units::{Bytes, Rows};
 
 pub use brakes::{Allow, Facts, Figure, Verdict, brakes};
@@ -51,6 +51,22 @@ pub struct Plan {
     /// The character set and collation of a database that is made new.
     pub charset: Option<String>,
     pub collation: Option<String>,
+    /// How rows are written; None where the target has one way only.
+    #[serde(default)]
+    pub write_path: Option<WritePath>,
+    #[serde(default)]
+    pub route: Route,
+}
+
+/// Where rows go through.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Route {
+    /// From a moment of the source through this program.
+    #[default]
+    Client,
+    /// From table to table inside the one server, while the source is locked for writing.
+    Server,
 }
 
 /// One side of a plan.
@@ -137,6 +153,17 @@ impl Plan {
             moving().map(|table| table.rows).sum(),
             moving().map(|table| table.bytes).sum(),
         )
+    }
+
+    /// How rows get to the target, as a person reads it; None where none move or there is but one way.
+    pub fn passage(&self) -> Option<String> {
+        let path = self.write_path?;
+        let moves = self.tables.iter().any(|plan| plan.rows == RowsOf::Source);
+        moves.then(|| match self.route {
+            Route::Client => format!("rows are written by {path}"),
+            Route::Server => "rows are copied inside the server; the source's tables are locked for writing meanwhile"
+                .to_string(),
+        })
     }
 
     pub fn risk(&self) -> Risk {

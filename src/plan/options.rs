@@ -2,9 +2,11 @@
 
 use globset::{GlobBuilder, GlobMatcher};
 
+use super::Route;
 use crate::model::endpoint::nearest;
 use crate::model::selection::unquoted;
 use crate::model::spelling::Wish;
+use crate::model::survey::WritePath;
 
 /// The options of one sync.
 #[derive(Clone, Debug, Default)]
@@ -19,6 +21,9 @@ pub struct SyncOptions {
     pub extra: ExtraTables,
     /// How things are spelled for the target.
     pub wish: Wish,
+    /// How rows are to be written; None is the best way that the target has.
+    pub path: Option<WritePath>,
+    pub route: Route,
 }
 
 /// What travels.

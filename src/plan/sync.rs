@@ -3,12 +3,13 @@
 use std::collections::BTreeMap;
 
 use super::{
-    Content, Error, ExtraTables, NotCopied, Plan, RowsOf, Side, SyncOptions, TableFilter, TablePlan,
+    Content, Error, ExtraTables, NotCopied, Plan, Route, RowsOf, Side, SyncOptions, TableFilter,
+    TablePlan,
 };
 use crate::model::catalog::{Catalog, History, Object, ObjectKind, Table};
 use crate::model::diff;
 use crate::model::spelling::{self, About, Events, Mapped, Remark, Says, Spelled};
-use crate::model::survey::{Finding, Survey};
+use crate::model::survey::{Finding, Survey, WritePath};
 use crate::model::units::Rows;
 
 /// Something that must be asked of the target before the plan can be made.
@@ -95,6 +96,7 @@ pub fn sync(
             mend: "leave --data out to create it".into(),
         });
     }
+    let write_path = write_path(to, options, &mut findings);
     let objects = objects(spelled, target, options, &tables);
     let said = said(spelled, to, options, (&tables, &objects));
     findings.extend(said.findings);
@@ -117,7 +119,31 @@ pub fn sync(
         tables,
         removed,
         dropped,
+        write_path,
+        route: options.route,
     })
+}
+
+/// How rows are written: as was asked for, else in the best way that the target has.
+fn write_path(
+    to: &Survey,
+    options: &SyncOptions,
+    findings: &mut Vec<Finding>,
+) -> Option<WritePath> {
+    let offered = &to.write_paths;
+    if let Some(asked) = options.path.filter(|asked| !offered.contains(asked)) {
+        findings.push(Finding {
+            problem: format!("{} does not take rows by {asked}", to.product),
+            mend: "leave --write-path out".into(),
+        });
+    }
+    if options.route == Route::Server && offered.is_empty() {
+        findings.push(Finding {
+            problem: format!("{} cannot copy rows by itself", to.product.flavour),
+            mend: "leave --in-server out".into(),
+        });
+    }
+    options.path.or(offered.first().copied())
 }
 
 fn side(survey: &Survey) -> Side {

@@ -16,6 +16,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::course::Course;
 use super::event::{Event, Listener};
+use super::pace::Pace;
 use super::{Error, TableOutcome, Verify};
 use crate::engines::{self, BatchLimit, Loader, Mark, Snapshot, StagedTable, Target, kill};
 use crate::model::batch::{Batch, Chunk};
@@ -101,6 +102,7 @@ pub async fn all(
     verify: Verify,
 ) -> Result<Vec<TableOutcome>, Error> {
     let job = course.job;
+    let pace = Pace::new(job.throttle, job.max_load);
     let shared = Arc::new(Shared {
         queue: Mutex::new((0..tables.len()).map(Work::Table).collect()),
         progress: tables
@@ -115,10 +117,11 @@ pub async fn all(
         snapshot: snapshot.clone(),
         target: target.clone(),
         listener: job.listener.clone(),
-        limit: BatchLimit {
+        limit: pace.limit(BatchLimit {
             rows: job.batch,
             bytes: BATCH_BYTES,
-        },
+        }),
+        pace: pace.clone(),
         verify,
         // A worker that fails stops the others without stopping the whole batch of databases.
         stop: job.stop.child_token(),
@@ -134,12 +137,20 @@ pub async fn all(
         tokio::time::sleep(PATIENCE).await;
     });
     let mut waits = true;
+    let mut watch = Box::pin(pace.watch(job.source, job.listener.as_ref()));
+    let mut watches = true;
     loop {
         let ended = tokio::select! {
             ended = workers.join_next() => match ended {
                 Some(ended) => ended,
                 None => break,
             },
+            error = &mut watch, if watches => {
+                watches = false;
+                shared.stop.cancel();
+                first = first.and(Err(error));
+                continue;
+            }
             // A worker that waits for a server cannot hear that it is to stop.
             () = &mut patience, if waits => {
                 waits = false;
@@ -243,6 +254,7 @@ struct Shared {
     target: Arc<dyn Target>,
     listener: Arc<dyn Listener>,
     limit: BatchLimit,
+    pace: Arc<Pace>,
     verify: Verify,
     stop: CancellationToken,
 }
@@ -465,6 +477,8 @@ impl Shared {
         clear: bool,
     ) -> Result<Rows, Failure> {
         let table = &self.tables[index];
+        let calm = self.pace.calm(&self.stop);
+        calm.await.map_err(Failure::Reading)?;
         let (sink, batches) = mpsc::channel(CHANNEL);
         let read = async {
             self.snapshot
@@ -516,6 +530,8 @@ impl Shared {
         let table = &self.tables[index];
         let mut loaded = Rows(0);
         while let Some(batch) = batches.recv().await {
+            let taken = self.pace.take(batch.rows(), batch.bytes(), &self.stop);
+            taken.await.map_err(Failure::Reading)?;
             let rows = loader.load(&table.to, &batch).await;
             let rows = rows.map_err(|error| Failure::Loading(error.into()))?;
             if rows != batch.rows() {

@@ -343,6 +343,7 @@ impl<'a> Course<'a> {
             objects: plan.objects.clone(),
             dropped: plan.dropped.clone(),
             vanishes: false,
+            path: plan.write_path,
         }
     }
 }

@@ -10,6 +10,7 @@ pub mod copy;
 mod course;
 pub mod event;
 pub mod journal;
+mod pace;
 pub mod rollback;
 
 use std::sync::Arc;
@@ -22,6 +23,7 @@ use tokio_util::sync::CancellationToken;
 use crate::engines::{self, Server, Undo};
 use crate::model::catalog::Catalog;
 use crate::model::diff;
+use crate::model::pace::{Ceiling, Throttle};
 use crate::model::survey::SnapshotLevel;
 use crate::model::units::{Bytes, Rows};
 use crate::plan::Plan;
@@ -41,6 +43,9 @@ pub struct Job<'a> {
     /// The most rows of one batch.
     pub batch: Rows,
     pub verify: Verify,
+    /// The most that moves in a second, and how busy the source may be.
+    pub throttle: Throttle,
+    pub max_load: &'a [Ceiling],
     pub retry: Retry,
     /// How many undos of the database are kept, this run's included.
     pub keep: usize,

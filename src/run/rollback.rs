@@ -81,6 +81,7 @@ pub fn reverse(work: &TargetWork, now: Option<Catalog>, run: &str) -> TargetWork
         objects: objects.cloned().collect(),
         dropped: dropped.cloned().collect(),
         vanishes: work.before.is_none(),
+        path: None,
         source: old,
         before: now,
     }
@@ -218,6 +219,7 @@ mod tests {
             objects: made,
             dropped: Vec::new(),
             vanishes: false,
+            path: None,
         }
     }
 

@@ -52,6 +52,8 @@ pub(super) const KEYS: &[Key] = &[
     key!(sync.retry_delay, duration, time),
     key!(sync.job_timeout, duration, some_time),
     key!(sync.cleanup_age, duration, some_time),
+    key!(sync.throttle, shown, str::parse),
+    key!(sync.compress, shown, str::parse),
     key!(undo.keep, shown, number),
     key!(undo.max_age, duration, time),
 ];

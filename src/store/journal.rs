@@ -313,6 +313,8 @@ mod tests {
             warnings: Vec::new(),
             charset: None,
             collation: None,
+            write_path: None,
+            route: Default::default(),
         }
     }
 

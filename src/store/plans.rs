@@ -118,11 +118,7 @@ mod tests {
             program: "0.1.0".into(),
             source: party("a"),
             target: party(target),
-            manner: Manner {
-                verify: None,
-                jobs: None,
-                stop_on_error: false,
-            },
+            manner: Manner::default(),
             allow: Allow::default(),
             databases: Vec::new(),
         })

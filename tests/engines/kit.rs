@@ -64,6 +64,7 @@ pub async fn open(endpoint: Endpoint) -> Box<dyn Server> {
         Address::Network(_) => Default::default(),
     };
     let options = ConnectOptions {
+        compress: Default::default(),
         timeout: Duration::from_secs(10),
         state,
     };
@@ -125,6 +126,7 @@ pub fn work(fixture: &dyn Fixture, source: &Catalog, before: Option<Catalog>) ->
             .flat_map(|before| before.objects.clone())
             .collect(),
         vanishes: false,
+        path: None,
         source: source.clone(),
         before,
     }

@@ -293,6 +293,7 @@ async fn chosen(
             findings: Vec::new(),
             unseen: None,
             facts: Default::default(),
+            write_paths: Vec::new(),
         };
         let spelled = Spelled {
             catalog: survey.catalog.clone().unwrap_or_default(),

@@ -5,7 +5,7 @@
 
 use std::path::Path;
 
-use super::{find, workers};
+use super::find;
 use crate::commands::context::Place;
 use crate::commands::places::{self, Known, Opened, Pair, PairArgs};
 use crate::commands::sync::allow::Allowances;
@@ -17,8 +17,8 @@ use crate::engines::{self, backup::Manifest};
 use crate::model::endpoint::{Address, Endpoint, is_address};
 use crate::model::label::Label;
 use crate::model::selection::{Selection, quoted};
+use crate::plan::document::Manner;
 use crate::plan::{ExtraTables, SyncOptions, TableFilter};
-use crate::run::Verify;
 use crate::store::NewRun;
 
 #[derive(clap::Args, Debug)]
@@ -89,11 +89,11 @@ impl Restore {
             return Ok(Synced::nothing(number, &planned));
         }
         confirm::confirm(cx, &planned, self.yes, None).await?;
-        let settings = batch::Settings {
-            workers: workers(cx, self.jobs),
-            verify: Verify::Count,
-            stop_on_error: false,
-        };
+        let settings = Manner {
+            verify: Some("count".into()),
+            ..Manner::default()
+        }
+        .settings(cx, &planned);
         batch::begin(cx, number, &planned, &settings).await
     }
 
@@ -127,7 +127,11 @@ impl Restore {
             ..SyncOptions::default()
         };
         let allow = self.allowances.allow();
-        planned::plan(cx, way.source, target, pairs, options, &allow).await
+        let manner = Manner {
+            jobs: self.jobs,
+            ..Manner::default()
+        };
+        planned::plan(cx, way.source, target, pairs, options, (&manner, &allow)).await
     }
 
     async fn way(&self, cx: &Context<'_>, folder: &Path) -> Result<Way> {

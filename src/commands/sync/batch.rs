@@ -12,6 +12,7 @@ use crate::commands::undo::is_older;
 use crate::commands::{Context, Error, Result};
 use crate::engines::Undo;
 use crate::model::endpoint::Address;
+use crate::model::pace::{Ceiling, Compress, Throttle};
 use crate::model::units::{Bytes, Rows, counted, spoken};
 use crate::plan::Plan;
 use crate::run::event::{Event, Listener};
@@ -25,6 +26,12 @@ pub struct Settings {
     pub workers: usize,
     pub verify: Verify,
     pub stop_on_error: bool,
+    #[serde(default)]
+    pub throttle: Throttle,
+    #[serde(default)]
+    pub max_load: Vec<Ceiling>,
+    #[serde(default)]
+    pub compress: Compress,
 }
 
 /// The number of log lines that may wait to be written.
@@ -187,6 +194,8 @@ async fn run_one(
         workers: settings.workers,
         batch: Rows(cx.settings.sync.batch_size.max(1)),
         verify: settings.verify,
+        throttle: settings.throttle,
+        max_load: &settings.max_load,
         retry: Retry {
             attempts: cx.settings.sync.retry_attempts as usize,
             delay: cx.settings.sync.retry_delay,

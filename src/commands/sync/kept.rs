@@ -138,7 +138,8 @@ pub async fn reopen(cx: &Context<'_>, document: &Document) -> Result<Planned> {
         findings.dedup();
         return Err(engines::Error::Findings(findings).into());
     }
-    watched(cx, source, target, plans, sides, &document.allow).await
+    let asked = (&document.manner, &document.allow);
+    watched(cx, source, target, plans, sides, asked).await
 }
 
 /// The catalog of a survey; its findings are collected.

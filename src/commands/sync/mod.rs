@@ -6,10 +6,12 @@ pub mod allow;
 pub mod batch;
 pub mod confirm;
 pub mod kept;
+pub mod means;
 pub mod planned;
 pub mod reply;
 pub mod watch;
 pub mod wish;
+pub mod workers;
 
 use clap::Parser;
 
@@ -66,9 +68,6 @@ pub struct Choices {
     /// Keep tables and objects that only the target has
     #[arg(long)]
     keep_extra: bool,
-    /// How many readers and writers work at once, at most sync.max_concurrency [default: by the processors]
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=64))]
-    jobs: Option<u16>,
     /// How the copy is proven: by counts, by checksums too, or not at all (exit code 6) [default: count; checksum
     /// for a target labelled production]
     #[arg(long, value_name = "HOW", value_parser = ["count", "checksum", "none"])]
@@ -78,6 +77,8 @@ pub struct Choices {
     /// Stop at the first database that fails
     #[arg(long)]
     stop_on_error: bool,
+    #[command(flatten)]
+    means: means::Means,
     #[command(flatten)]
     allowances: allow::Allowances,
 }
@@ -111,6 +112,8 @@ impl Command for Args {
     ];
 
     async fn run(self, cx: &mut Context<'_>) -> Result<Synced> {
+        let settings = self.choices.manner().over(cx);
+        let cx = &mut cx.with(&settings);
         let options = self.choices.options()?;
         let pair = self.choices.pair.pair(cx)?;
         if self.dry_run {
@@ -139,7 +142,7 @@ impl Args {
         options: SyncOptions,
     ) -> Result<Synced> {
         let planned = self.choices.plan(cx, pair, options.clone()).await?;
-        let settings = self.choices.manner().settings(cx, planned.label());
+        let settings = self.choices.manner().settings(cx, &planned);
         if planned.is_nothing() {
             return Ok(Synced::nothing(number, &planned));
         }
@@ -250,6 +253,8 @@ async fn save_first(cx: &mut Context<'_>, planned: &Planned) -> Result<()> {
 impl Choices {
     /// The pair and the plans of every database; nothing is written.
     pub async fn planned(&self, cx: &mut Context<'_>) -> Result<Planned> {
+        let settings = self.manner().over(cx);
+        let cx = &mut cx.with(&settings);
         let options = self.options()?;
         let pair = self.pair.pair(cx)?;
         self.plan(cx, &pair, options).await
@@ -263,8 +268,8 @@ impl Choices {
     pub fn manner(&self) -> Manner {
         Manner {
             verify: self.verify.clone(),
-            jobs: self.jobs,
             stop_on_error: self.stop_on_error,
+            ..self.means.manner()
         }
     }
 
@@ -282,7 +287,8 @@ impl Choices {
         .await?;
         let servers = (source.server.as_ref(), target.server.as_ref());
         let pairs = places::databases(cx, pair, servers, &self.pair.maps()?).await?;
-        planned::plan(cx, source, target, pairs, options, &self.allow()).await
+        let manner = self.manner();
+        planned::plan(cx, source, target, pairs, options, (&manner, &self.allow())).await
     }
 
     fn options(&self) -> Result<SyncOptions> {
@@ -302,6 +308,8 @@ impl Choices {
                 ExtraTables::Remove
             },
             wish: self.wishes.wish(),
+            path: self.means.path(),
+            route: self.means.route(),
         })
     }
 
@@ -328,7 +336,7 @@ impl Choices {
                 .filter(|(_, given)| *given)
                 .map(|(flag, _)| flag.to_string()),
         );
-        words.extend(self.jobs.map(|jobs| format!("--jobs {jobs}")));
+        words.extend(self.means.spoken());
         words.extend(self.verify.iter().map(|how| format!("--verify {how}")));
         for (flag, values) in [
             ("--table", &self.table),
@@ -346,14 +354,15 @@ impl Choices {
 
 impl Manner {
     /// How the run goes about it, here and now.
-    pub fn settings(&self, cx: &Context<'_>, label: Label) -> batch::Settings {
-        let processors = std::thread::available_parallelism().map_or(2, usize::from);
-        let workers = self.jobs.map(usize::from).unwrap_or(processors.clamp(2, 4));
+    pub fn settings(&self, cx: &Context<'_>, planned: &Planned) -> batch::Settings {
         batch::Settings {
-            workers: workers.min(cx.settings.sync.max_concurrency.max(1)),
+            workers: planned.workers.number,
+            throttle: cx.settings.sync.throttle,
+            max_load: self.max_load.clone(),
+            compress: cx.settings.sync.compress,
             verify: match self.verify.as_deref() {
                 Some("checksum") => Verify::Checksum,
-                None if label == Label::Production => Verify::Checksum,
+                None if planned.label() == Label::Production => Verify::Checksum,
                 Some("none") => Verify::None,
                 _ => Verify::Count,
             },

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use super::Opened;
 use super::watch::{self, Watch};
+use super::workers::{self, Workers};
 use crate::commands::places::DatabasePair;
 use crate::commands::{Context, Error, Result};
 use crate::engines::Server;
@@ -12,6 +13,7 @@ use crate::model::label::Label;
 use crate::model::survey::{Finding, Role, Survey};
 use crate::model::units::{Bytes, Rows, counted, spoken};
 use crate::output::{Page, Tone};
+use crate::plan::document::Manner;
 use crate::plan::{
     self, Allow, Answers, Plan, Probe, Risk, RowsOf, Sides, SyncOptions, TableFilter,
 };
@@ -27,6 +29,7 @@ pub struct Planned {
     pub watch: Watch,
     /// How many undos of a database are kept.
     pub keep: u32,
+    pub workers: Workers,
 }
 
 /// Surveys both sides and plans every pair.
@@ -39,7 +42,7 @@ pub async fn plan(
     target: Opened,
     pairs: Vec<DatabasePair>,
     options: SyncOptions,
-    allow: &Allow,
+    asked: (&Manner, &Allow),
 ) -> Result<Planned> {
     refuse_same(&source, &target, &pairs).await?;
     let mut plans = Vec::new();
@@ -74,7 +77,7 @@ pub async fn plan(
         }
     }
     if findings.is_empty() {
-        return watched(cx, source, target, plans, sides, allow).await;
+        return watched(cx, source, target, plans, sides, asked).await;
     }
     findings.dedup();
     Err(crate::engines::Error::Findings(findings).into())
@@ -90,15 +93,22 @@ pub async fn watched(
     target: Opened,
     mut plans: Vec<Plan>,
     sides: Vec<Sides>,
-    allow: &Allow,
+    (manner, allow): (&Manner, &Allow),
 ) -> Result<Planned> {
+    for ceiling in &manner.max_load {
+        source.server.load(&ceiling.counter).await?;
+    }
     let watch = watch::watch(cx, (&source, &target), &mut plans, &sides, allow).await?;
+    let route = plans.first().map(|plan| plan.route).unwrap_or_default();
+    let servers = (source.server.as_ref(), target.server.as_ref());
+    let workers = workers::decide(cx, manner.jobs, servers, route).await?;
     Ok(Planned {
         source,
         target,
         plans,
         sides,
         watch,
+        workers,
         keep: cx.settings.undo.keep,
     })
 }
@@ -220,6 +230,10 @@ impl Planned {
             "About {rows} rows and {bytes} will move; as much space is needed beside the live tables; about {}",
             spoken(time)
         ));
+        if self.plans.iter().any(|plan| plan.passage().is_some()) {
+            let workers = counted(self.workers.number, "worker");
+            page.line(format!("{workers} at once: {}", self.workers.why));
+        }
         let (tables, kept) = self.replaced();
         if tables > 0 {
             page.line(match self.keep {
@@ -287,6 +301,9 @@ pub fn draw_one(plan: &Plan, page: &mut Page) {
         .filter(|stage| stage.title != "copy rows of")
     {
         page.line(format!("    {}: {}", stage.title, abridged(&stage.steps)));
+    }
+    if let Some(passage) = plan.passage() {
+        page.line(format!("    {passage}"));
     }
     for item in &plan.mapped {
         page.line(format!(

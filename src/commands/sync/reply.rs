@@ -399,6 +399,8 @@ pub fn plan_json(plan: &Plan) -> Value {
         "not_copied": not_copied,
         "mapped": mapped,
         "warnings": plan.warnings,
+        "write_path": plan.write_path,
+        "route": plan.route,
         "fingerprints": {
             "source": plan.source.exists.then(|| format!("{:032x}", plan.source.fingerprint)),
             "target": plan.target.exists.then(|| format!("{:032x}", plan.target.fingerprint)),

@@ -144,6 +144,7 @@ impl Server for Folder {
             findings: Vec::new(),
             unseen: found.unseen.clone(),
             facts: Default::default(),
+            write_paths: Vec::new(),
         })
     }
 

@@ -44,8 +44,9 @@ use super::{
 };
 use crate::model::catalog::{Catalog, Table};
 use crate::model::endpoint::{Address, Endpoint, nearest};
+use crate::model::pace::Room;
 use crate::model::spelling::{Spelled, Wish};
-use crate::model::survey::{DatabaseSummary, Databases, Finding, Product, Role, Survey};
+use crate::model::survey::{DatabaseSummary, Databases, Finding, Product, Role, Survey, WritePath};
 use crate::model::units::{Bytes, Rows, counted};
 use dialect::text;
 use grants::Grants;
@@ -151,6 +152,15 @@ impl Flavour {
     fn name(&self) -> &'static str {
         if self.mariadb { "MariaDB" } else { "MySQL" }
     }
+
+    /// MariaDB knows the bulk command since 10.2.
+    fn write_paths(&self) -> Vec<WritePath> {
+        let is_new = history::version(&self.text) >= (10, 2);
+        match self.mariadb && is_new {
+            true => vec![WritePath::Bulk, WritePath::Insert],
+            false => vec![WritePath::Insert],
+        }
+    }
 }
 
 /// An open server. Its one session serves short questions; copies open their own.
@@ -183,6 +193,49 @@ impl Server for MySqlServer {
             .rows("read the server's identity", sql)
             .await?;
         Ok(rows.first().map(|row| row.text(0)).unwrap_or_default())
+    }
+
+    /// MariaDB says how many processors it has, in the size that its pool of threads would have.
+    async fn room(&self) -> Result<Room> {
+        let processors = match self.flavour.mariadb {
+            true => "@@GLOBAL.thread_pool_size",
+            false => "NULL",
+        };
+        let sql = format!(
+            "SELECT @@GLOBAL.max_connections, {processors}; SHOW GLOBAL STATUS WHERE Variable_name = 'Threads_connected'"
+        );
+        let mut session = self.session().await?;
+        let answers = session.results("ask how much it bears", &sql).await?;
+        let row = |answer: usize| answers.get(answer).and_then(|rows| rows.first());
+        let most = row(0).map(|row| row.number(0));
+        let taken = row(1).map(|row| row.number(1));
+        Ok(Room {
+            processors: row(0)
+                .map(|row| row.number(1))
+                .filter(|processors| *processors > 0),
+            connections: most
+                .zip(taken)
+                .map(|(most, taken)| most.saturating_sub(taken)),
+        })
+    }
+
+    async fn load(&self, counter: &str) -> Result<u64> {
+        let sql = format!("SHOW GLOBAL STATUS WHERE Variable_name = {}", text(counter));
+        let mut session = self.session().await?;
+        let rows = session.rows("ask how busy the server is", &sql).await?;
+        let shown = rows.first().map(|row| row.text(1));
+        match shown.as_ref().map(|shown| shown.parse()) {
+            Some(Ok(number)) => Ok(number),
+            shown => Err(super::Error::Refused {
+                problem: match shown {
+                    Some(_) => format!("{counter} of {} is no number", self.product),
+                    None => format!("{} has no status counter {counter}", self.product),
+                },
+                mend:
+                    "name one that SHOW GLOBAL STATUS lists with a number, such as Threads_running"
+                        .into(),
+            }),
+        }
     }
 
     async fn databases(&self) -> Result<Databases> {
@@ -300,6 +353,7 @@ impl Server for MySqlServer {
             findings,
             unseen: grants.unseen(&self.flavour, database),
             facts,
+            write_paths: self.flavour.write_paths(),
         })
     }
 
@@ -471,6 +525,14 @@ mod tests {
             ("MariaDB", "10.11.6")
         );
         assert_eq!(Flavour::read("9.7.1").name(), "MySQL");
+    }
+
+    #[test]
+    fn only_newer_versions_of_mariadb_take_rows_in_bulk() {
+        let best = |version: &str| Flavour::read(version).write_paths()[0];
+        assert_eq!(best("10.11.6-MariaDB"), WritePath::Bulk);
+        assert_eq!(best("10.1.48-MariaDB"), WritePath::Insert);
+        assert_eq!(best("9.7.1"), WritePath::Insert);
     }
 
     #[test]

@@ -168,6 +168,7 @@ impl Server for Files {
             findings,
             unseen: None,
             facts: Default::default(),
+            write_paths: Vec::new(),
         })
     }
 

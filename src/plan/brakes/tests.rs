@@ -38,6 +38,8 @@ fn plan(tables: &[(&str, RowsOf)], removed: &[&str]) -> Plan {
         warnings: Vec::new(),
         charset: None,
         collation: None,
+        write_path: None,
+        route: Default::default(),
     }
 }
 

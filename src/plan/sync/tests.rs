@@ -52,6 +52,7 @@ fn survey(tables: Vec<Table>, objects: Vec<Object>) -> Survey {
         findings: Vec::new(),
         unseen: None,
         facts: Default::default(),
+        write_paths: vec![WritePath::Bulk, WritePath::Insert],
     }
 }
 

@@ -129,6 +129,7 @@ impl Pair {
             source,
             before,
             vanishes: false,
+            path: None,
         }
     }
 

@@ -56,6 +56,7 @@ impl Pair {
             objects: returns.cloned().collect(),
             dropped: goes.filter(|object| !is_old(object)).cloned().collect(),
             vanishes: done.before.is_none(),
+            path: None,
             tables,
             source,
             before,

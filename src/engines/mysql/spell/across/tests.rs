@@ -24,6 +24,7 @@ fn survey(flavour: &str, version: &str, collations: &[&str], table: Option<Table
         findings: Vec::new(),
         unseen: None,
         facts: Facts::default(),
+        write_paths: Vec::new(),
     }
 }
 

@@ -40,6 +40,7 @@ fn survey(flavour: &str, version: &str, objects: Vec<Object>) -> Survey {
             system_accounts: Some(BTreeSet::from(["app@%".into()])),
             ..Facts::default()
         },
+        write_paths: Vec::new(),
     }
 }
 
