@@ -137,6 +137,17 @@ pub trait Server: Guard {
         readers: usize,
     ) -> Result<Box<dyn Snapshot>>;
 
+    /// Opens readers like [`Server::snapshot`], and locks these tables for writing until the snapshot is closed:
+    /// for [`Loader::pull`].
+    async fn locked(
+        &self,
+        _database: &str,
+        _tables: &[Table],
+        _readers: usize,
+    ) -> Result<Box<dyn Snapshot>> {
+        Err(inside(self.product()))
+    }
+
     /// Takes the lock of one target database, settles what dead runs left of it, and opens its staging place.
     async fn target(&self, work: &TargetWork, opening: &Opening) -> Result<Box<dyn Target>>;
 
@@ -346,6 +357,10 @@ pub trait Target: Send + Sync {
     async fn finish(&self, keep: usize) -> Result<Option<Undo>>;
     /// Removes staging; a database that was made new goes too.
     async fn discard(&self) -> Result<()>;
+    /// Ends what the loaders are doing, as they would not hear of it before their statements end.
+    async fn halt(&self) -> Result<()> {
+        Ok(())
+    }
     /// Gives the lock back and leaves staging for a resume.
     async fn leave(&self) -> Result<()>;
 }
@@ -356,6 +371,20 @@ pub trait Loader: Send {
     async fn begin(&mut self) -> Result<()>;
     /// Returns the number of rows that the server says it took.
     async fn load(&mut self, table: &Table, batch: &Batch) -> Result<Rows>;
+    /// Copies the rows of a chunk from a database of the same server, under [`Server::locked`]; returns how many the
+    /// server says it took.
+    async fn pull(
+        &mut self,
+        _database: &str,
+        _from: &Table,
+        to: &Table,
+        _chunk: &Chunk,
+    ) -> Result<Rows> {
+        Err(Error::Refused {
+            problem: format!("rows of {} cannot be copied inside the server", to.name),
+            mend: "leave --in-server out".into(),
+        })
+    }
     /// Removes the rows of a chunk that an earlier try may have left; part of the transaction.
     async fn clear(&mut self, table: &Table, chunk: &Chunk) -> Result<()>;
     /// Writes the mark and commits. When the connection is lost meanwhile, only [`Target::committed`] knows.
@@ -368,6 +397,13 @@ pub struct Answer {
     pub columns: Vec<String>,
     /// A cell is None for NULL, else the bytes that the server prints.
     pub rows: mpsc::Receiver<Result<Vec<Option<Vec<u8>>>>>,
+}
+
+fn inside(product: &Product) -> Error {
+    Error::Refused {
+        problem: format!("{} cannot copy rows by itself", product.flavour),
+        mend: "leave --in-server out".into(),
+    }
 }
 
 /// The engine that a URL scheme means.

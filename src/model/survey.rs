@@ -1,6 +1,7 @@
 //! What is known of one side before a plan is made: the catalog, and the facts that decide as much.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
@@ -163,4 +164,7 @@ pub struct SnapshotLevel {
     /// How it was reached: `binary log position`, `global read lock`, `one reader` …
     pub how: String,
     pub readers: usize,
+    /// For how long nobody could write to the source; None where that was never so, or is not over yet.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub locked: Option<Duration>,
 }

@@ -22,6 +22,7 @@ use crate::engines::{self, BatchLimit, Loader, Mark, Snapshot, StagedTable, Targ
 use crate::model::batch::{Batch, Chunk};
 use crate::model::catalog::{Column, Table};
 use crate::model::units::{Bytes, Rows};
+use crate::plan::Route;
 
 /// What a range aims at: about half a second of work.
 const CHUNK_BYTES: u64 = 16 << 20;
@@ -117,6 +118,7 @@ pub async fn all(
         snapshot: snapshot.clone(),
         target: target.clone(),
         listener: job.listener.clone(),
+        inside: (course.plan.route == Route::Server).then(|| course.plan.source.database.clone()),
         limit: pace.limit(BatchLimit {
             rows: job.batch,
             bytes: BATCH_BYTES,
@@ -139,6 +141,7 @@ pub async fn all(
     let mut waits = true;
     let mut watch = Box::pin(pace.watch(job.source, job.listener.as_ref()));
     let mut watches = true;
+    let mut halts = shared.inside.is_some();
     loop {
         let ended = tokio::select! {
             ended = workers.join_next() => match ended {
@@ -149,6 +152,14 @@ pub async fn all(
                 watches = false;
                 shared.stop.cancel();
                 first = first.and(Err(error));
+                continue;
+            }
+            // A statement that copies a whole table would not hear of the end before its own.
+            () = shared.stop.cancelled(), if halts => {
+                halts = false;
+                if let Err(error) = target.halt().await {
+                    tracing::warn!("the loaders go on for a while: {}", error.full());
+                }
                 continue;
             }
             // A worker that waits for a server cannot hear that it is to stop.
@@ -253,6 +264,8 @@ struct Shared {
     snapshot: Arc<dyn Snapshot>,
     target: Arc<dyn Target>,
     listener: Arc<dyn Listener>,
+    /// The source's database, where rows are copied inside the server.
+    inside: Option<String>,
     limit: BatchLimit,
     pace: Arc<Pace>,
     verify: Verify,
@@ -445,6 +458,9 @@ impl Shared {
                 Err(Failure::Loading(error)) if error.is_transient() => error,
                 Err(Failure::Loading(error) | Failure::Reading(error)) => return Err(error),
             };
+            if self.inside.is_some() && self.stop.is_cancelled() {
+                return Err(Error::Stopped);
+            }
             let Some(pause) = pauses.next() else {
                 return Err(cause);
             };
@@ -479,6 +495,9 @@ impl Shared {
         let table = &self.tables[index];
         let calm = self.pace.calm(&self.stop);
         calm.await.map_err(Failure::Reading)?;
+        if let Some(database) = &self.inside {
+            return self.pull(loader, database, index, piece, clear).await;
+        }
         let (sink, batches) = mpsc::channel(CHANNEL);
         let read = async {
             self.snapshot
@@ -519,6 +538,46 @@ impl Shared {
         committed.map_err(|error| Failure::Loading(error.into()))?;
         kill::point("chunk-committed");
         Ok(loaded)
+    }
+
+    /// Copies a range inside the server.
+    async fn pull(
+        &self,
+        loader: &mut dyn Loader,
+        database: &str,
+        index: usize,
+        piece: &Piece,
+        clear: bool,
+    ) -> Result<Rows, Failure> {
+        let table = &self.tables[index];
+        let pulled = async {
+            loader.begin().await?;
+            if clear {
+                loader.clear(&table.to, &piece.chunk).await?;
+            }
+            let rows = loader
+                .pull(database, &table.from, &table.to, &piece.chunk)
+                .await?;
+            kill::point("chunk-loaded");
+            let mark = Mark {
+                table: &table.to,
+                number: piece.number,
+                chunk: &piece.chunk,
+                rows,
+            };
+            loader.commit(mark).await.map(|()| rows)
+        };
+        let rows = pulled
+            .await
+            .map_err(|error| Failure::Loading(error.into()))?;
+        kill::point("chunk-committed");
+        // The server moved them: how many bytes they are is known on the average only.
+        let average = table.from.bytes.0 / table.from.rows.0.max(1);
+        let bytes = Bytes(average.saturating_mul(rows.0));
+        self.moved(index, rows, bytes);
+        let taken = self.pace.take(rows, bytes, &self.stop);
+        taken.await.map_err(Failure::Reading)?;
+        Ok(rows)
     }
 
     async fn load(

@@ -14,7 +14,7 @@ use crate::engines::{self, Opening, Shown, Snapshot, StagedTable, Target, Target
 use crate::model::catalog::{Catalog, Table};
 use crate::model::survey::{Finding, SnapshotLevel};
 use crate::model::units::{Bytes, counted};
-use crate::plan::{Plan, RowsOf};
+use crate::plan::{Plan, Route, RowsOf};
 
 /// One plan on its way.
 pub struct Course<'a> {
@@ -221,11 +221,18 @@ impl<'a> Course<'a> {
             true => 1,
             false => job.workers,
         };
-        let snapshot: Arc<dyn Snapshot> = Arc::from(
-            job.source
-                .snapshot(&plan.source.database, &tables, workers)
-                .await?,
-        );
+        let snapshot: Arc<dyn Snapshot> = Arc::from(match plan.route {
+            Route::Server if !tables.is_empty() => {
+                job.source
+                    .locked(&plan.source.database, &tables, workers)
+                    .await?
+            }
+            _ => {
+                job.source
+                    .snapshot(&plan.source.database, &tables, workers)
+                    .await?
+            }
+        });
         let level = snapshot.level();
         let counters = snapshot.counters(&plan.objects).await?;
         self.enter(State::Snapshot)?;
@@ -315,6 +322,7 @@ impl<'a> Course<'a> {
             consistent: false,
             how: "not known any more".into(),
             readers: 0,
+            locked: None,
         })
     }
 

@@ -139,6 +139,7 @@ pub async fn execute(
             consistent: true,
             how: "the undo".into(),
             readers: 0,
+            locked: None,
         },
         verify: Verify::None,
         failed_objects: failed

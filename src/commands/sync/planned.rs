@@ -15,7 +15,7 @@ use crate::model::units::{Bytes, Rows, counted, spoken};
 use crate::output::{Page, Tone};
 use crate::plan::document::Manner;
 use crate::plan::{
-    self, Allow, Answers, Plan, Probe, Risk, RowsOf, Sides, SyncOptions, TableFilter,
+    self, Allow, Answers, Plan, Probe, Risk, Route, RowsOf, Sides, SyncOptions, TableFilter,
 };
 use crate::store::{Run, Status, Store};
 
@@ -45,6 +45,9 @@ pub async fn plan(
     asked: (&Manner, &Allow),
 ) -> Result<Planned> {
     refuse_same(&source, &target, &pairs).await?;
+    if options.route == Route::Server {
+        refuse_two(&source, &target).await?;
+    }
     let mut plans = Vec::new();
     let mut sides = Vec::new();
     let mut findings: Vec<Finding> = Vec::new();
@@ -58,6 +61,14 @@ pub async fn plan(
         .await?;
         for catalog in from.catalog.iter().chain(&to.catalog) {
             tables.extend(catalog.tables.iter().map(|table| table.name.clone()));
+        }
+        if options.route == Route::Server {
+            for (server, role) in [
+                (&source.server, Role::Source),
+                (&target.server, Role::Target),
+            ] {
+                findings.extend(server.hindrances(&pair.source, role).await?);
+            }
         }
         match plan_one(target.server.as_ref(), &from, &to, &options).await? {
             Ok(plan) => {
@@ -127,6 +138,18 @@ async fn refuse_same(source: &Opened, target: &Opened, pairs: &[DatabasePair]) -
     );
     Err(Error::refused(problem)
         .hint("give the copy another name with --map, or choose another target"))
+}
+
+/// Refuses to copy inside the server what lies on two of them.
+async fn refuse_two(source: &Opened, target: &Opened) -> Result<()> {
+    if source.server.is_same_server(target.server.as_ref()).await? {
+        return Ok(());
+    }
+    let (from, to) = (&source.endpoint.name, &target.endpoint.name);
+    Err(Error::refused(format!(
+        "{from} and {to} are two servers: rows cannot be copied inside one of them"
+    ))
+    .hint("leave --in-server out, or name two databases of one server"))
 }
 
 async fn plan_one(

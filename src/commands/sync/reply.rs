@@ -46,6 +46,8 @@ pub struct SyncedDatabase {
     pub planned_tables: usize,
     pub not_copied: Vec<NotCopied>,
     pub snapshot: Option<String>,
+    /// For how long nobody could write to the source.
+    pub locked: Option<Duration>,
     pub verify: Option<Verify>,
     /// What the run replaced, kept as the way back.
     pub undo: Option<Undo>,
@@ -64,6 +66,7 @@ impl SyncedDatabase {
             planned_tables: plan.tables.len(),
             not_copied: plan.not_copied.clone(),
             snapshot: None,
+            locked: None,
             verify: None,
             undo: None,
             error: None,
@@ -95,6 +98,7 @@ impl SyncedDatabase {
             ", changed meanwhile"
         };
         self.snapshot = Some(format!("{}{fuzzy}", outcome.level.how));
+        self.locked = outcome.level.locked;
         self.verify = Some(outcome.verify).filter(|verify| *verify != Verify::None);
         self.took = outcome.took;
         self.undo = outcome.undo;
@@ -156,6 +160,7 @@ impl SyncedDatabase {
             "bytes": self.bytes().0,
             "seconds": self.took.as_secs_f64(),
             "snapshot": self.snapshot,
+            "source_locked_seconds": self.locked.map(|held| held.as_secs_f64()),
             "verified": self.verified(),
             "not_copied": not_copied,
             "undo": self.undo.as_ref().map(|undo| json!({"tables": undo.tables, "bytes": undo.bytes.0})),
@@ -241,7 +246,12 @@ impl Synced {
         };
         Ending {
             status: self.status(),
-            snapshot: texts(|one| one.snapshot.clone()),
+            snapshot: texts(|one| {
+                let held = one
+                    .locked
+                    .map(|held| format!(", locked for {}", spoken(held)));
+                Some(one.snapshot.clone()? + &held.unwrap_or_default())
+            }),
             verified: texts(|one| one.verified().map(str::to_string)),
             error: texts(|one| {
                 one.error
@@ -303,6 +313,13 @@ impl Reply for Synced {
             if let Some(hint) = &database.hint {
                 page.line(format!("  hint: {hint}"));
             }
+            if let Some(held) = database.locked {
+                page.line(format!(
+                    "{}: nobody could write to the source for {}",
+                    database.source,
+                    spoken(held)
+                ));
+            }
             for item in &database.not_copied {
                 let text = format!(
                     "{}: not copied: {} ({})",
@@ -348,12 +365,18 @@ impl Reply for Synced {
             return json!({"status": "planned", "source": self.source, "target": self.target, "plan": plan});
         }
         let texts = self.ending();
+        let mut snapshots: Vec<&str> = self
+            .databases
+            .iter()
+            .flat_map(|one| one.snapshot.as_deref())
+            .collect();
+        snapshots.dedup();
         json!({
             "run": self.run,
             "status": self.status().name(),
             "source": self.source,
             "target": self.target,
-            "snapshot": texts.snapshot,
+            "snapshot": (!snapshots.is_empty()).then(|| snapshots.join("; ")),
             "verified": texts.verified,
             "databases": self.databases.iter().map(SyncedDatabase::json).collect::<Vec<_>>(),
             "not_reached": self.skipped,

@@ -73,6 +73,7 @@ impl Snapshot for Past {
             consistent: kept.is_some_and(|database| database.snapshot.consistent),
             how: format!("backup of {}", self.manifest.started),
             readers: self.readers,
+            locked: None,
         }
     }
 

@@ -174,6 +174,11 @@ impl Grants {
         denied.collect()
     }
 
+    /// What of these is not granted on a whole database.
+    pub fn lacks(&self, database: &str, needed: &[&str]) -> Option<Finding> {
+        self.missing(database, &escaped(database), needed)
+    }
+
     fn missing(&self, database: &str, pattern: &str, needed: &[&str]) -> Option<Finding> {
         let missing: Vec<&str> = needed
             .iter()

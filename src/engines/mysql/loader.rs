@@ -12,7 +12,7 @@ use super::dialect::{base, literal, placeholder, quote, text};
 use super::marks::MARKS;
 use super::session::{LITERAL, Row, STRICT, Session, number};
 use super::wire::{Parameters, Statement};
-use super::{snapshot, target, typed};
+use super::{inside, snapshot, target, typed};
 use crate::engines::{Error, Loader, Mark, Result};
 use crate::model::batch::{Batch, Chunk, Kind};
 use crate::model::catalog::{Column, Index, Table};
@@ -234,6 +234,18 @@ impl Loader for MySqlLoader {
             done += rows;
         }
         Ok(loaded)
+    }
+
+    async fn pull(
+        &mut self,
+        database: &str,
+        from: &Table,
+        to: &Table,
+        chunk: &Chunk,
+    ) -> Result<Rows> {
+        let target = (self.database.as_str(), to);
+        let pulled = inside::pull(&mut self.session, (database, from), target, chunk).await;
+        pulled.map_err(|error| self.named(to, error))
     }
 
     async fn clear(&mut self, table: &Table, chunk: &Chunk) -> Result<()> {

@@ -157,7 +157,7 @@ fn still_there(run: &str, holder: u64) -> Error {
 }
 
 /// The connections that hold a lock of this run, but for our own.
-async fn holders(session: &mut Session, run: &str) -> Result<Vec<u64>> {
+pub async fn holders(session: &mut Session, run: &str) -> Result<Vec<u64>> {
     let lanes: Vec<String> = (0..=LANES)
         .map(|lane| format!("IS_USED_LOCK({})", text(&lane_name(run, lane))))
         .collect();
@@ -178,7 +178,7 @@ async fn holders(session: &mut Session, run: &str) -> Result<Vec<u64>> {
 /// The lane of the session that holds the database's lock: one more than there are loaders.
 pub const HOLDER: usize = LANES;
 
-async fn end(session: &mut Session, connection: u64) -> Result<()> {
+pub async fn end(session: &mut Session, connection: u64) -> Result<()> {
     match session
         .run(
             "end a connection of the dead process",

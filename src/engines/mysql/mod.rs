@@ -15,6 +15,7 @@ mod fold;
 mod grants;
 mod guard;
 mod history;
+mod inside;
 mod loader;
 mod marks;
 mod objects;
@@ -238,6 +239,26 @@ impl Server for MySqlServer {
         }
     }
 
+    async fn hindrances(&self, source: &str, role: Role) -> Result<Vec<Finding>> {
+        let mut session = self.session().await?;
+        let sql = "SHOW GRANTS; SELECT CURRENT_USER()";
+        let answers = session.results("read the grants", sql).await?;
+        let [lines, user] = &answers[..] else {
+            return Ok(Vec::new());
+        };
+        let account = user
+            .first()
+            .map(|row| account(&row.text(0)))
+            .unwrap_or_default();
+        let lines: Vec<String> = lines.iter().map(|row| row.text(0)).collect();
+        let needed: &[&str] = match role {
+            Role::Source => &["SELECT", "LOCK TABLES"],
+            Role::Target => &["SELECT"],
+        };
+        let missing = Grants::read(&account, &lines).lacks(source, needed);
+        Ok(missing.into_iter().collect())
+    }
+
     async fn databases(&self) -> Result<Databases> {
         let answers = self
             .session()
@@ -417,6 +438,17 @@ impl Server for MySqlServer {
         Ok(Box::new(
             snapshot::MySqlSnapshot::open(&self.place, &self.flavour, database, tables, readers)
                 .await?,
+        ))
+    }
+
+    async fn locked(
+        &self,
+        database: &str,
+        tables: &[Table],
+        readers: usize,
+    ) -> Result<Box<dyn Snapshot>> {
+        Ok(Box::new(
+            snapshot::MySqlSnapshot::open_locked(&self.place, database, tables, readers).await?,
         ))
     }
 

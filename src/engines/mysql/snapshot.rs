@@ -9,6 +9,7 @@ use std::time::{Duration, Instant};
 use tokio::sync::{Mutex, mpsc};
 
 use super::dialect::{at_or_after, base, before, printed, quote, row_hash};
+use super::inside::{self, Held};
 use super::session::{Purpose, Row, Session};
 use super::wire::{Cells, Part};
 use super::{Flavour, Place, chunks, history, sequences, typed};
@@ -34,6 +35,10 @@ pub struct MySqlSnapshot {
     database: String,
     readers: Vec<Mutex<Session>>,
     how: &'static str,
+    /// For how long the source was locked when the snapshot began.
+    locked: Option<Duration>,
+    /// The lock that lasts until the end.
+    held: Mutex<Option<Held>>,
     /// The tables that no transaction covers, and their checksums when the snapshot began.
     outside: Vec<String>,
     checksums: Vec<Option<String>>,
@@ -49,28 +54,47 @@ impl MySqlSnapshot {
         tables: &[Table],
         readers: usize,
     ) -> Result<MySqlSnapshot> {
-        let mut sessions: Vec<Session> = Vec::new();
-        for _ in 0..readers.max(1) {
-            let session = place.open(Purpose::Rows).await?;
-            if sessions.iter().any(|other| other.id() == session.id()) {
-                return Err(session.pooled());
-            }
-            sessions.push(session);
-        }
+        let mut sessions = sessions(place, readers).await?;
         let outside: Vec<String> = tables
             .iter()
             .filter(|table| !table.transactional)
             .map(|table| table.name.clone())
             .collect();
         let checksums = checksums(&mut sessions[0], database, &outside).await?;
-        let how = climb(place, flavour, database, tables, &mut sessions).await?;
+        let (how, locked) = climb(place, flavour, database, tables, &mut sessions).await?;
         let readers = sessions.into_iter().map(Mutex::new).collect();
         Ok(MySqlSnapshot {
             database: database.to_string(),
             readers,
             how,
+            locked,
+            held: Mutex::new(None),
             outside,
             checksums,
+            counts_up: tables.iter().any(counts_up),
+        })
+    }
+
+    /// Readers of tables that stay locked until the snapshot is closed.
+    pub async fn open_locked(
+        place: &Place,
+        database: &str,
+        tables: &[Table],
+        readers: usize,
+    ) -> Result<MySqlSnapshot> {
+        let mut sessions = sessions(place, readers).await?;
+        let held = Held::take(place, database, tables).await?;
+        for session in &mut sessions {
+            session.run("begin the snapshot", BEGIN).await?;
+        }
+        Ok(MySqlSnapshot {
+            database: database.to_string(),
+            readers: sessions.into_iter().map(Mutex::new).collect(),
+            how: "table locks",
+            locked: None,
+            held: Mutex::new(Some(held)),
+            outside: Vec::new(),
+            checksums: Vec::new(),
             counts_up: tables.iter().any(counts_up),
         })
     }
@@ -79,13 +103,26 @@ impl MySqlSnapshot {
         format!("{}.{}", quote(&self.database), quote(&table.name))
     }
 
-    fn level_with(&self, consistent: bool) -> SnapshotLevel {
+    fn level_with(&self, consistent: bool, locked: Option<Duration>) -> SnapshotLevel {
         SnapshotLevel {
             consistent,
             how: self.how.to_string(),
             readers: self.readers.len(),
+            locked,
         }
     }
+}
+
+async fn sessions(place: &Place, readers: usize) -> Result<Vec<Session>> {
+    let mut sessions: Vec<Session> = Vec::new();
+    for _ in 0..readers.max(1) {
+        let session = place.open(Purpose::Rows).await?;
+        if sessions.iter().any(|other| other.id() == session.id()) {
+            return Err(session.pooled());
+        }
+        sessions.push(session);
+    }
+    Ok(sessions)
 }
 
 fn counts_up(table: &Table) -> bool {
@@ -93,23 +130,20 @@ fn counts_up(table: &Table) -> bool {
     columns.any(|column| column.extra.contains("auto_increment"))
 }
 
-/// Tries the ladder; sessions that could not share the moment are dropped. Returns the way that worked.
+/// Tries the ladder; sessions that could not share the moment are dropped. Returns the way that worked, and for how
+/// long it locked the source.
 async fn climb(
     place: &Place,
     flavour: &Flavour,
     database: &str,
     tables: &[Table],
     sessions: &mut Vec<Session>,
-) -> Result<&'static str> {
+) -> Result<(&'static str, Option<Duration>)> {
     if sessions.len() > 1 {
         if flavour.mariadb && agree(sessions).await? {
-            return Ok("same binary log position");
+            return Ok(("same binary log position", None));
         }
-        let names: Vec<String> = tables
-            .iter()
-            .map(|table| format!("{}.{} READ", quote(database), quote(&table.name)))
-            .collect();
-        let table_locks = format!("LOCK TABLES {}", names.join(", "));
+        let table_locks = inside::lock(database, tables);
         for (how, lock) in [
             ("global read lock", "FLUSH TABLES WITH READ LOCK"),
             ("table locks", &table_locks),
@@ -117,14 +151,14 @@ async fn climb(
             if lock.starts_with("FLUSH") && is_busy(&mut sessions[0]).await? {
                 continue;
             }
-            if begin_under(place, lock, sessions).await? {
-                return Ok(how);
+            if let Some(held) = begin_under(place, lock, sessions).await? {
+                return Ok((how, Some(held)));
             }
         }
         sessions.truncate(1);
     }
     sessions[0].run("begin the snapshot", BEGIN).await?;
-    Ok("one reader")
+    Ok(("one reader", None))
 }
 
 /// Begins on every connection until all stand at one position of the binary log.
@@ -175,8 +209,13 @@ async fn is_busy(session: &mut Session) -> Result<bool> {
     Ok(false)
 }
 
-/// Begins on every connection while one more connection holds a lock. False when the lock cannot be had.
-async fn begin_under(place: &Place, lock: &str, sessions: &mut [Session]) -> Result<bool> {
+/// Begins on every connection while one more connection holds a lock; returns for how long it did. None when the lock
+/// cannot be had.
+async fn begin_under(
+    place: &Place,
+    lock: &str,
+    sessions: &mut [Session],
+) -> Result<Option<Duration>> {
     let mut holder = place.open(Purpose::Definitions).await?;
     holder
         .run(
@@ -192,13 +231,10 @@ async fn begin_under(place: &Place, lock: &str, sessions: &mut [Session]) -> Res
                     session.run("begin the snapshot", BEGIN).await?;
                 }
                 holder.run("unlock the source", "UNLOCK TABLES").await?;
-                tracing::info!(
-                    held_ms = held.elapsed().as_millis() as u64,
-                    lock,
-                    "source was locked"
-                );
+                let held = held.elapsed();
+                tracing::info!(held_ms = held.as_millis() as u64, lock, "source was locked");
                 holder.close().await;
-                return Ok(true);
+                return Ok(Some(held));
             }
             // 1205: somebody works there; anything else will not get better.
             Err(error) if super::session::number(&error) == Some(1205) => continue,
@@ -207,7 +243,7 @@ async fn begin_under(place: &Place, lock: &str, sessions: &mut [Session]) -> Res
         }
     }
     holder.close().await;
-    Ok(false)
+    Ok(None)
 }
 
 async fn checksums(
@@ -230,7 +266,7 @@ async fn checksums(
 #[async_trait]
 impl Snapshot for MySqlSnapshot {
     fn level(&self) -> SnapshotLevel {
-        self.level_with(true)
+        self.level_with(true, self.locked)
     }
 
     async fn chunks(&self, reader: usize, table: &Table, aim: Rows) -> Result<Vec<Chunk>> {
@@ -333,7 +369,11 @@ impl Snapshot for MySqlSnapshot {
     async fn close(&self) -> Result<SnapshotLevel> {
         let mut first = self.readers[0].lock().await;
         let after = checksums(&mut first, &self.database, &self.outside).await?;
-        Ok(self.level_with(after == self.checksums))
+        let locked = match self.held.lock().await.take() {
+            Some(held) => Some(held.release().await?),
+            None => self.locked,
+        };
+        Ok(self.level_with(after == self.checksums, locked))
     }
 }
 

@@ -487,6 +487,14 @@ impl Target for MySqlTarget {
         self.release(&mut session).await
     }
 
+    async fn halt(&self) -> Result<()> {
+        let mut session = self.session.lock().await;
+        for loader in marks::holders(&mut session, &self.work.run).await? {
+            marks::end(&mut session, loader).await?;
+        }
+        Ok(())
+    }
+
     async fn leave(&self) -> Result<()> {
         let mut session = self.session.lock().await;
         self.release(&mut session).await

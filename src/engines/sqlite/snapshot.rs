@@ -54,6 +54,7 @@ impl Snapshot for Moment {
             consistent: true,
             how: "one read transaction".into(),
             readers: 1,
+            locked: None,
         }
     }
 
