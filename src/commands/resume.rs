@@ -158,6 +158,7 @@ async fn open(cx: &Context<'_>, run: &Run, job: &JobRecord, parts: &[Part]) -> R
         watch: Watch::labelled(label),
         keep: cx.settings.undo.keep,
         workers: Workers::default(),
+        throttle: cx.settings.sync.throttle,
         source,
         target,
         plans,

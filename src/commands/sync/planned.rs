@@ -10,6 +10,7 @@ use crate::commands::places::DatabasePair;
 use crate::commands::{Context, Error, Result};
 use crate::engines::Server;
 use crate::model::label::Label;
+use crate::model::pace::Throttle;
 use crate::model::survey::{Finding, Role, Survey};
 use crate::model::units::{Bytes, Rows, counted, spoken};
 use crate::output::{Page, Tone};
@@ -30,6 +31,8 @@ pub struct Planned {
     /// How many undos of a database are kept.
     pub keep: u32,
     pub workers: Workers,
+    /// The most that moves in a second.
+    pub throttle: Throttle,
 }
 
 /// Surveys both sides and plans every pair.
@@ -120,6 +123,7 @@ pub async fn watched(
         sides,
         watch,
         workers,
+        throttle: cx.settings.sync.throttle,
         keep: cx.settings.undo.keep,
     })
 }
@@ -247,6 +251,11 @@ impl Planned {
         let (rows, bytes) = self.size();
         let pace = pace.unwrap_or(Bytes(20 << 20));
         let seconds = bytes.0 as f64 / pace.0.max(1) as f64;
+        let seconds = match self.throttle {
+            Throttle::Off => seconds,
+            Throttle::Rows(rate) => seconds.max(rows.0 as f64 / rate as f64),
+            Throttle::Bytes(rate) => seconds.max(bytes.0 as f64 / rate as f64),
+        };
         let tables: usize = self.plans.iter().map(|plan| plan.tables.len()).sum();
         let time = Duration::from_secs_f64(seconds + tables as f64 * 0.01);
         page.line(format!(
@@ -255,7 +264,11 @@ impl Planned {
         ));
         if self.plans.iter().any(|plan| plan.passage().is_some()) {
             let workers = counted(self.workers.number, "worker");
-            page.line(format!("{workers} at once: {}", self.workers.why));
+            let most = match self.throttle {
+                Throttle::Off => String::new(),
+                rate => format!("; at most {rate}"),
+            };
+            page.line(format!("{workers} at once: {}{most}", self.workers.why));
         }
         let (tables, kept) = self.replaced();
         if tables > 0 {

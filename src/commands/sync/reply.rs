@@ -5,6 +5,7 @@ use std::time::Duration;
 use serde_json::{Value, json};
 
 use super::planned::Planned;
+use super::workers::Workers;
 use crate::engines::{self, Undo};
 use crate::model::units::{Bytes, Rows, counted, spoken};
 use crate::output::{Cell, Exit, Page, Reply, Table, Tone};
@@ -23,6 +24,7 @@ pub struct Synced {
     plan: Option<(Page, Value)>,
     source: String,
     target: String,
+    workers: Workers,
 }
 
 /// Whether a run was refused before anything changed.
@@ -184,6 +186,7 @@ impl Synced {
             plan: None,
             source: planned.source.endpoint.name.clone(),
             target: planned.target.endpoint.name.clone(),
+            workers: planned.workers.clone(),
         }
     }
 
@@ -362,7 +365,8 @@ impl Reply for Synced {
 
     fn json(&self) -> Value {
         if let Some((_, plan)) = &self.plan {
-            return json!({"status": "planned", "source": self.source, "target": self.target, "plan": plan});
+            return json!({"status": "planned", "source": self.source, "target": self.target,
+                          "workers": self.workers, "plan": plan});
         }
         let texts = self.ending();
         let mut snapshots: Vec<&str> = self
@@ -378,6 +382,7 @@ impl Reply for Synced {
             "target": self.target,
             "snapshot": (!snapshots.is_empty()).then(|| snapshots.join("; ")),
             "verified": texts.verified,
+            "workers": self.workers,
             "databases": self.databases.iter().map(SyncedDatabase::json).collect::<Vec<_>>(),
             "not_reached": self.skipped,
         })

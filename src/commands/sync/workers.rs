@@ -1,5 +1,7 @@
 //! How many readers and writers work at once: what was asked for, else what both servers and this machine bear.
 
+use serde::Serialize;
+
 use crate::commands::{Context, Result};
 use crate::engines::Server;
 use crate::model::pace::Room;
@@ -12,7 +14,7 @@ const MOST: u64 = 8;
 const SPARE: u64 = 8;
 
 /// How many, and why so many.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct Workers {
     pub number: usize,
     pub why: String,
