@@ -432,6 +432,15 @@ impl Home {
         Done::of(self.command().args(words).output().unwrap())
     }
 
+    /// The same as a person sees it.
+    pub fn shown(&self, words: &[&str]) -> Done {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_maestro"));
+        command.arg("--home").arg(self.folder.path().join("m"));
+        command.env_remove("MAESTRO_HOME").stdin(Stdio::null());
+        command.env("MAESTRO_TEST_PASSWORD", password());
+        Done::of(command.args(words).output().unwrap())
+    }
+
     /// Starts the program and comes back at once.
     pub fn start(&self, words: &[&str]) -> Running {
         self.start_with(words, &[])

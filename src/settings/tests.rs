@@ -136,7 +136,7 @@ fn an_empty_file_and_none_are_the_defaults() {
             entry(&settings, "connections.default_timeout"),
             "30s (default)"
         );
-        assert_eq!(settings.entries().len(), 17);
+        assert_eq!(settings.entries().len(), 19);
     }
     let missing = PathBuf::from("/nowhere/config.yaml");
     assert!(Settings::read(Some(missing), |_| None).is_ok());

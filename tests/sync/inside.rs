@@ -179,15 +179,9 @@ fn c09_what_cannot_be_copied_inside_is_refused_before_the_first_write(case: &Cas
 fn the_plan_says_that_the_source_is_locked(case: &Case) {
     let from = case.source("t", "CREATE TABLE t (id INT PRIMARY KEY)");
     let to = format!("a/{from}_copy");
-    let mut command = case.home.command();
-    let words = [
-        "sync",
-        &format!("a/{from}"),
-        &to,
-        "--in-server",
-        "--dry-run",
-    ];
-    let done = Done::of(command.args(["-o", "table"]).args(words).output().unwrap());
+    let from = format!("a/{from}");
+    let words = ["sync", &from, &to, "--in-server", "--dry-run"];
+    let done = case.home.shown(&words);
     let done = done.expect(0);
     let locked = "the source's tables are locked for writing meanwhile";
     assert!(done.stdout.contains(locked), "{}", done.stdout);

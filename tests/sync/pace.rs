@@ -3,7 +3,7 @@
 
 use std::time::{Duration, Instant};
 
-use crate::live::{Case, Done, Flavor, Place, Private, block_on, on_both, statement, until};
+use crate::live::{Case, Flavor, Place, Private, block_on, on_both, statement, until};
 
 /// Ten thousand narrow rows, and again as many.
 const NARROW: &str = "
@@ -63,18 +63,16 @@ fn the_rate_can_stand_in_the_settings(case: &Case) {
     let database = case.source("t", "CREATE TABLE t (id INT PRIMARY KEY)");
     let words = |more: &[&str]| {
         let (from, to) = (format!("a/{database}"), format!("b/{database}"));
-        let mut command = case.home.command();
-        command
-            .args(["-o", "table", "sync", &from, &to, "--dry-run"])
-            .args(more);
-        Done::of(command.output().unwrap())
+        let mut words = vec!["sync", &from, &to, "--dry-run"];
+        words.extend(more);
+        case.home.shown(&words)
     };
     case.home.configure("sync: { throttle: 20MB/s }\n");
     let plan = words(&[]).expect(0).stdout;
     assert!(plan.contains("at most 20MB/s"), "{plan}");
     let plan = words(&["--throttle", "off"]).expect(0).stdout;
     assert!(!plan.contains("at most"), "{plan}");
-    words(&["--throttle", "fast"]).expect(2);
+    words(&["--throttle", "fast"]).expect(64);
     case.home.configure("sync: { throttle: fast }\n");
     words(&[]).expect(78);
 }
@@ -131,7 +129,7 @@ fn an_unknown_counter_is_refused_before_the_first_write(case: &Case) {
             4,
             &["no status counter Threads_runing", "SHOW GLOBAL STATUS"],
         );
-    case.sync(&database, &["--max-load", "Uptime"]).expect(2);
+    case.sync(&database, &["--max-load", "Uptime"]).expect(64);
     assert!(!case.has(&database));
 }
 
@@ -173,12 +171,11 @@ fn the_plan_names_how_rows_are_written(case: &Case) {
         "--throttle",
         "9MB/s",
     ];
-    case.home.run(&words).expect(0);
-    let shown = case.home.run(&["plans", "show", "last"]).expect(0);
+    let kept = case.home.run(&words).expect(0);
     assert_eq!(
-        shown.json["plan"][0]["write_path"], "insert",
+        kept.json["plan"][0]["write_path"], "insert",
         "{}",
-        shown.stdout
+        kept.stdout
     );
     let applied = case.home.run(&["apply", "last", "--yes"]).expect(0);
     assert_eq!(applied.json["workers"]["number"], 3, "{}", applied.stdout);
