@@ -16,6 +16,7 @@ use super::{inside, snapshot, target, typed};
 use crate::engines::{Error, Loader, Mark, Result};
 use crate::model::batch::{Batch, Chunk, Kind};
 use crate::model::catalog::{Column, Index, Table};
+use crate::model::survey::WritePath;
 use crate::model::units::{Bytes, Rows};
 
 /// The most rows of one statement, and the most placeholders that the protocol counts.
@@ -74,8 +75,15 @@ impl<'a> Piece<'a> {
 }
 
 impl MySqlLoader {
-    pub fn new(session: Session, database: &str, fence: Fence, packet_limit: Bytes) -> MySqlLoader {
-        let is_bulk = session.takes_bulk();
+    /// `path` is how rows are to be written; None is the best way that the server knows.
+    pub fn new(
+        session: Session,
+        database: &str,
+        fence: Fence,
+        packet_limit: Bytes,
+        path: Option<WritePath>,
+    ) -> MySqlLoader {
+        let is_bulk = session.takes_bulk() && path != Some(WritePath::Insert);
         MySqlLoader {
             session,
             fence,
@@ -187,7 +195,10 @@ impl Loader for MySqlLoader {
         let width = batch.width().max(1);
         let room = self.packet_limit.0.saturating_sub(OVERHEAD).max(1024) as usize;
         let sets = sets(table, batch)?;
-        let mut sizes: Vec<usize> = batch.row_sizes().map(|size| size + width * AROUND).collect();
+        let mut sizes: Vec<usize> = batch
+            .row_sizes()
+            .map(|size| size + width * AROUND)
+            .collect();
         for (cell, set) in &sets {
             sizes[cell / width] += set.len();
         }

@@ -16,6 +16,7 @@ mod grants;
 mod guard;
 mod history;
 mod inside;
+mod link;
 mod loader;
 mod marks;
 mod objects;
@@ -35,8 +36,10 @@ mod undo;
 mod watch;
 mod wire;
 
+use std::sync::Arc;
+
 use async_trait::async_trait;
-use tokio::sync::{Mutex, MutexGuard};
+use tokio::sync::{Mutex, MutexGuard, OnceCell};
 
 use super::dialect::{Dialect, Script};
 use super::{
@@ -45,7 +48,7 @@ use super::{
 };
 use crate::model::catalog::{Catalog, Table};
 use crate::model::endpoint::{Address, Endpoint, nearest};
-use crate::model::pace::Room;
+use crate::model::pace::{Compress, Room};
 use crate::model::spelling::{Spelled, Wish};
 use crate::model::survey::{DatabaseSummary, Databases, Finding, Product, Role, Survey, WritePath};
 use crate::model::units::{Bytes, Rows, counted};
@@ -83,6 +86,7 @@ impl Engine for MySql {
         let place = Place {
             endpoint: endpoint.clone(),
             options: options.clone(),
+            is_slow: Arc::default(),
         };
         let mut session = place.open(Purpose::Definitions).await?;
         let version = session.rows("read the version", "SELECT VERSION()").await?;
@@ -125,11 +129,36 @@ impl Engine for MySql {
 pub(super) struct Place {
     endpoint: Endpoint,
     options: ConnectOptions,
+    /// Whether the link is slow, once that was measured.
+    is_slow: Arc<OnceCell<bool>>,
 }
 
 impl Place {
     async fn open(&self, purpose: Purpose) -> Result<Session> {
-        Session::open(&self.endpoint, &self.options, purpose).await
+        let compress = match (purpose, self.options.compress) {
+            (Purpose::Definitions, _) | (_, Compress::Off) => false,
+            (_, Compress::On) => true,
+            (_, Compress::Auto) => self.is_slow().await?,
+        };
+        Session::open(&self.endpoint, &self.options, purpose, compress).await
+    }
+
+    /// A socket is never slow. Behind a port of this machine may be a tunnel to another one.
+    async fn is_slow(&self) -> Result<bool> {
+        let is_socket = match &self.endpoint.address {
+            Address::Network(network) => network.socket.is_some(),
+            _ => false,
+        };
+        let measured = async {
+            if is_socket {
+                return Ok(false);
+            }
+            let mut session = Box::pin(self.open(Purpose::Definitions)).await?;
+            let is_slow = link::is_slow(&mut session).await;
+            session.close().await;
+            is_slow
+        };
+        self.is_slow.get_or_try_init(|| measured).await.copied()
     }
 }
 
@@ -152,15 +181,6 @@ impl Flavour {
 
     fn name(&self) -> &'static str {
         if self.mariadb { "MariaDB" } else { "MySQL" }
-    }
-
-    /// MariaDB knows the bulk command since 10.2.
-    fn write_paths(&self) -> Vec<WritePath> {
-        let is_new = history::version(&self.text) >= (10, 2);
-        match self.mariadb && is_new {
-            true => vec![WritePath::Bulk, WritePath::Insert],
-            false => vec![WritePath::Insert],
-        }
     }
 }
 
@@ -374,7 +394,10 @@ impl Server for MySqlServer {
             findings,
             unseen: grants.unseen(&self.flavour, database),
             facts,
-            write_paths: self.flavour.write_paths(),
+            write_paths: match session.takes_bulk() {
+                true => vec![WritePath::Bulk, WritePath::Insert],
+                false => vec![WritePath::Insert],
+            },
         })
     }
 
@@ -557,14 +580,6 @@ mod tests {
             ("MariaDB", "10.11.6")
         );
         assert_eq!(Flavour::read("9.7.1").name(), "MySQL");
-    }
-
-    #[test]
-    fn only_newer_versions_of_mariadb_take_rows_in_bulk() {
-        let best = |version: &str| Flavour::read(version).write_paths()[0];
-        assert_eq!(best("10.11.6-MariaDB"), WritePath::Bulk);
-        assert_eq!(best("10.1.48-MariaDB"), WritePath::Insert);
-        assert_eq!(best("9.7.1"), WritePath::Insert);
     }
 
     #[test]

@@ -76,7 +76,7 @@ pub struct Session {
 }
 
 impl Session {
-    /// Connects, logs in and sets the session up.
+    /// Connects, logs in and sets the session up; compressed where that is asked for and the server can.
     ///
     /// # Errors
     /// [`Error::Connect`] with the hop that failed.
@@ -84,6 +84,7 @@ impl Session {
         endpoint: &Endpoint,
         options: &ConnectOptions,
         purpose: Purpose,
+        compress: bool,
     ) -> Result<Session> {
         let Address::Network(network) = &endpoint.address else {
             return Err(Error::Refused {
@@ -93,7 +94,7 @@ impl Session {
         };
         let password = endpoint.password.as_ref();
         let password = password.map(|password| password.expose_secret());
-        let connect = wire::connect(network, password.unwrap_or_default(), false);
+        let connect = wire::connect(network, password.unwrap_or_default(), compress);
         let wire = match timeout(options.timeout, connect).await {
             Ok(Ok(wire)) => wire,
             Ok(Err(cause)) => return Err(unconnected(endpoint, network, cause)),

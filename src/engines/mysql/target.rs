@@ -377,6 +377,7 @@ impl Target for MySqlTarget {
             &self.noted.staging,
             fence,
             self.packet_limit,
+            self.work.path,
         )))
     }
 

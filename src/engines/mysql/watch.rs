@@ -74,7 +74,7 @@ impl Watch {
         Box::pin(async move {
             let asked = async {
                 let mut session =
-                    Session::open(&watch.endpoint, &watch.options, Purpose::Definitions)
+                    Session::open(&watch.endpoint, &watch.options, Purpose::Definitions, false)
                         .await
                         .ok()?;
                 let sql = format!(
