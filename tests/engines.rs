@@ -531,7 +531,8 @@ async fn a_copy_has_the_digest_of_its_source_until_a_cell_differs(fixture: &dyn 
     let target = staged(fixture, &*to, &source, None).await;
     let from = open(fixture.endpoint(Side::Source)).await;
     let orders = source.table("orders").unwrap();
-    let copied = target.digest(orders, &Chunk::whole()).await.unwrap();
+    let mut loader = target.loader(0).await.unwrap();
+    let copied = loader.digest(orders, &Chunk::whole()).await.unwrap();
     assert_eq!(digest(fixture, &*from, orders).await, copied);
     fixture
         .execute(

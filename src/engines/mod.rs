@@ -194,6 +194,45 @@ pub trait Snapshot: Send + Sync {
     ) -> Result<Rows>;
 
     async fn count(&self, reader: usize, table: &Table) -> Result<Rows>;
+
+    /// The rows of several tables, in their order.
+    async fn counts(&self, reader: usize, tables: &[&Table]) -> Result<Vec<Rows>> {
+        let mut counts = Vec::new();
+        for table in tables {
+            counts.push(self.count(reader, table).await?);
+        }
+        Ok(counts)
+    }
+
+    /// Sends all rows of several tables, one table after the other, each batch with the table's position; returns how
+    /// many rows of each were read.
+    async fn read_each(
+        &self,
+        reader: usize,
+        tables: &[&Table],
+        limit: BatchLimit,
+        sink: mpsc::Sender<(usize, Batch)>,
+    ) -> Result<Vec<Rows>> {
+        let mut counts = Vec::new();
+        for (position, table) in tables.iter().enumerate() {
+            let (own, mut batches) = mpsc::channel(1);
+            let whole = Chunk::whole();
+            let read = self.read(reader, table, &whole, limit, own);
+            let pass = async {
+                // Nobody listens any more: the reading ends with its own channel.
+                while let Some(batch) = batches.recv().await {
+                    if sink.send((position, batch)).await.is_err() {
+                        break;
+                    }
+                }
+                drop(batches);
+            };
+            let (read, ()) = futures::future::join(read, pass).await;
+            counts.push(read?);
+        }
+        Ok(counts)
+    }
+
     /// Whether its rows can never change: what was staged of them once stays right.
     fn is_fixed(&self) -> bool {
         false
@@ -332,6 +371,14 @@ pub trait Target: Send + Sync {
     async fn staged(&self) -> Result<Vec<StagedTable>>;
     /// Makes an empty table in staging, in the place of one that may be there.
     async fn create(&self, table: &Table) -> Result<()>;
+    /// Makes several. What the target does not take is told of all of them at once.
+    async fn create_all(&self, tables: &[&Table]) -> Result<Vec<Finding>> {
+        let mut findings = Vec::new();
+        for table in tables {
+            findings.extend(refused(self.create(table).await)?);
+        }
+        Ok(findings)
+    }
     /// Remembers the ranges of a table that has several, before the first of them is loaded.
     async fn cut(&self, table: &Table, chunks: &[Chunk]) -> Result<()>;
     /// The rows that the mark of a chunk tells: None when it was never committed (E06).
@@ -344,9 +391,6 @@ pub trait Target: Send + Sync {
     }
     /// Adds what waits for all rows: foreign keys. Refuses where a kept table would lose its parent rows.
     async fn complete(&self) -> Result<()>;
-    async fn count(&self, table: &Table) -> Result<Rows>;
-    /// The digest of the staged rows of a chunk.
-    async fn digest(&self, table: &Table, chunk: &Chunk) -> Result<Digest>;
     /// Makes the staged tables live, all at one moment.
     async fn swap(&self) -> Result<()>;
     /// Drops and makes the objects of the work, and the foreign keys that cross its border; returns what failed, by
@@ -363,6 +407,15 @@ pub trait Target: Send + Sync {
     }
     /// Gives the lock back and leaves staging for a resume.
     async fn leave(&self) -> Result<()>;
+}
+
+/// A refusal as what is found of a table; any other error stays one.
+fn refused(made: Result<()>) -> Result<Option<Finding>> {
+    match made {
+        Ok(()) => Ok(None),
+        Err(Error::Refused { problem, mend }) => Ok(Some(Finding { problem, mend })),
+        Err(error) => Err(error),
+    }
 }
 
 /// Writes rows into staging. Rows between `begin` and `commit` become visible together.
@@ -387,9 +440,25 @@ pub trait Loader: Send {
     }
     /// Removes the rows of a chunk that an earlier try may have left; part of the transaction.
     async fn clear(&mut self, table: &Table, chunk: &Chunk) -> Result<()>;
-    /// Writes the mark and commits. When the connection is lost meanwhile, only [`Target::committed`] knows.
-    async fn commit(&mut self, mark: Mark<'_>) -> Result<()>;
+    /// Writes the marks and commits. When the connection is lost meanwhile, only [`Target::committed`] knows.
+    async fn commit(&mut self, marks: &[Mark<'_>]) -> Result<()>;
     async fn rollback(&mut self) -> Result<()>;
+    /// Takes the keys off an empty table that are better built when its rows are there.
+    async fn defer_keys(&mut self, _: &Table) -> Result<()> {
+        Ok(())
+    }
+    /// The keys that a table lacks in staging: also an earlier try may have taken them off.
+    async fn missing_keys(&mut self, _: &Table) -> Result<Vec<String>> {
+        Ok(Vec::new())
+    }
+    /// Builds what [`Loader::missing_keys`] has found.
+    async fn build_keys(&mut self, _: &Table, _keys: &[String]) -> Result<()> {
+        Ok(())
+    }
+    /// The staged rows of several tables, in their order.
+    async fn counts(&mut self, tables: &[&Table]) -> Result<Vec<Rows>>;
+    /// The digest of the staged rows of a chunk.
+    async fn digest(&mut self, table: &Table, chunk: &Chunk) -> Result<Digest>;
 }
 
 /// The rows of a query, streamed.

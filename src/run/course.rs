@@ -12,9 +12,12 @@ use super::journal::{Action, State, recovery};
 use super::{Error, Job, Outcome, TableOutcome, Verify, copy, unmoved};
 use crate::engines::{self, Opening, Shown, Snapshot, StagedTable, Target, TargetWork, Undo, kill};
 use crate::model::catalog::{Catalog, Table};
-use crate::model::survey::{Finding, SnapshotLevel};
+use crate::model::survey::SnapshotLevel;
 use crate::model::units::{Bytes, counted};
 use crate::plan::{Plan, Route, RowsOf};
+
+/// How many tables are made without looking whether the run is to stop.
+const TOGETHER: usize = 100;
 
 /// One plan on its way.
 pub struct Course<'a> {
@@ -180,23 +183,24 @@ impl<'a> Course<'a> {
         let staged = target.staged().await?;
         let is_resumed = !staged.is_empty();
         self.phase(format!("creating {}", counted(plan.tables.len(), "table")));
+        let is_begun = |name: &String| {
+            let mut known = staged.iter().filter(|table| !table.chunks.is_empty());
+            known.any(|table| table.name == *name)
+        };
+        let tables: Vec<&Table> = plan
+            .tables
+            .iter()
+            .map(|planned| &planned.table)
+            .filter(|table| !is_begun(&table.name))
+            .collect();
         let mut findings = Vec::new();
-        for planned in &plan.tables {
+        for some in tables.chunks((tables.len() / 16).clamp(1, TOGETHER)) {
             if job.stop.is_cancelled() {
                 return Err(Error::Stopped);
             }
-            let name = &planned.table.name;
-            let is_begun = |table: &&StagedTable| table.name == *name && !table.chunks.is_empty();
-            if !staged.iter().any(|table| is_begun(&table)) {
-                match target.create(&planned.table).await {
-                    // What the target does not take is told of all tables at once.
-                    Err(engines::Error::Refused { problem, mend }) => {
-                        findings.push(Finding { problem, mend });
-                    }
-                    made => made?,
-                }
-                kill::point("table-created");
-            }
+            // What the target does not take is told of all tables at once.
+            findings.extend(target.create_all(some).await?);
+            kill::point("table-created");
         }
         if !findings.is_empty() {
             return Err(engines::Error::Findings(findings).into());

@@ -173,18 +173,37 @@ pub async fn load(fixture: &dyn Fixture, target: &dyn Target, source: &Catalog) 
                 chunk,
                 rows,
             };
-            loader.commit(mark).await.unwrap();
+            loader.commit(&[mark]).await.unwrap();
         }
         let expected = snapshot.count(0, table).await.unwrap();
-        assert_eq!(
-            target.count(table).await.unwrap(),
-            expected,
-            "{}",
-            table.name
-        );
+        let counted = loader.counts(&[table]).await.unwrap();
+        assert_eq!(counted, [expected], "{}", table.name);
     }
+    let tables: Vec<&Table> = source.tables.iter().collect();
+    let together = loader.counts(&tables).await.unwrap();
+    assert_eq!(snapshot.counts(0, &tables).await.unwrap(), together);
+    assert_eq!(read_each(&*snapshot, &tables).await, together);
     drop(loader);
     snapshot.close().await.unwrap();
+}
+
+/// How many rows of each table come, all in one go.
+async fn read_each(snapshot: &dyn engines::Snapshot, tables: &[&Table]) -> Vec<Rows> {
+    let (sender, mut receiver) = mpsc::channel::<(usize, Batch)>(2);
+    let limit = BatchLimit {
+        rows: Rows(3),
+        bytes: Bytes(1 << 20),
+    };
+    let take = async {
+        let mut taken = vec![Rows(0); tables.len()];
+        while let Some((position, batch)) = receiver.recv().await {
+            taken[position] += batch.rows();
+        }
+        taken
+    };
+    let (rows, taken) = tokio::join!(snapshot.read_each(0, tables, limit, sender), take);
+    assert_eq!(rows.unwrap(), taken);
+    taken
 }
 
 pub async fn read(snapshot: &dyn engines::Snapshot, table: &Table, chunk: &Chunk) -> Vec<Batch> {

@@ -1,7 +1,7 @@
-//! Reading the statement that SHOW CREATE TABLE prints: just enough to take foreign keys out of it and to
-//! see its partitions. Quotes, parentheses and comments are honoured; nothing else is understood.
+//! Reading the statement that SHOW CREATE TABLE prints: just enough to take foreign keys out of it, to find the keys
+//! that are built after the load, and to see its partitions. Quotes, parentheses and comments are honoured; nothing else is understood.
 
-use crate::model::catalog::ForeignKey;
+use crate::model::catalog::{ForeignKey, Index};
 
 /// A definition as text. A default of bytes that are no text is printed raw by the server; it is spelled as
 /// `X'…'`, which means the same.
@@ -104,6 +104,35 @@ pub fn without_foreign_keys(definition: &str) -> String {
         kept.join(","),
         &format!("\n{}", &definition[close..])
     )
+}
+
+/// The plain keys that can be taken off and added again without changing their order, each with its clause. A server
+/// lists keys in the order in which they came, so these are the ones behind the last that `stays`.
+pub fn late_keys<'a>(
+    definition: &'a str,
+    indexes: &'a [Index],
+    stays: impl Fn(&Index) -> bool,
+) -> Vec<(&'a Index, &'a str)> {
+    let Some((open, close)) = body(definition) else {
+        return Vec::new();
+    };
+    let mut late = Vec::new();
+    for piece in split(&definition[open + 1..close]) {
+        let clause = piece.trim();
+        if clause.starts_with("SPATIAL KEY ") || clause.starts_with("VECTOR KEY ") {
+            late.clear();
+        }
+        if !clause.starts_with("KEY ") {
+            continue;
+        }
+        let start = |index: &Index| format!("KEY {} (", super::dialect::quote(&index.name));
+        let mut known = indexes.iter();
+        match known.find(|index| clause.starts_with(&start(index))) {
+            Some(index) if !stays(index) => late.push((index, clause)),
+            _ => late.clear(),
+        }
+    }
+    late
 }
 
 /// What the definition says of partitions.
@@ -252,6 +281,30 @@ mod tests {
             "",
         );
         assert_eq!(without_foreign_keys(CHILD), expected);
+    }
+
+    #[test]
+    fn keys_behind_the_last_one_that_stays_are_late() {
+        let definition = "CREATE TABLE `t` (\n  `a` int,\n  PRIMARY KEY (`a`),\n  UNIQUE KEY `u` (`a`),\n  KEY `x` (`a`),\n  KEY `n` (`n`),\n  KEY `o``dd, (` (`b`(10),`c` DESC) USING BTREE COMMENT 'a, (b',\n  KEY `y` (`c`),\n  FULLTEXT KEY `f` (`b`),\n  CONSTRAINT `k` FOREIGN KEY (`c`) REFERENCES `p` (`c`)\n) ENGINE=InnoDB";
+        let index = |name: &str| Index {
+            name: name.into(),
+            ..Index::default()
+        };
+        let indexes = ["PRIMARY", "f", "n", "o`dd, (", "u", "x", "y"].map(index);
+        let late = |stays: &str| {
+            let late = late_keys(definition, &indexes, |index| index.name == stays);
+            late.into_iter()
+                .map(|(_, clause)| clause)
+                .collect::<Vec<_>>()
+        };
+        let odd = "KEY `o``dd, (` (`b`(10),`c` DESC) USING BTREE COMMENT 'a, (b'";
+        assert_eq!(late("n"), [odd, "KEY `y` (`c`)"]);
+        assert_eq!(late("none").len(), 4);
+        assert_eq!(late("y").len(), 0);
+        let spatial = definition.replace("KEY `y` (", "SPATIAL KEY `y` (");
+        assert_eq!(late_keys(&spatial, &indexes, |_| false).len(), 0);
+        let unknown = late_keys(definition, &indexes[..6], |_| false);
+        assert_eq!(unknown.len(), 0, "a key that nobody knows stays");
     }
 
     #[test]

@@ -12,9 +12,9 @@ use super::dialect::{base, literal, placeholder, quote, text};
 use super::marks::MARKS;
 use super::session::{LITERAL, Row, STRICT, Session, number};
 use super::wire::{Parameters, Statement};
-use super::{inside, snapshot, target, typed};
+use super::{definition, inside, snapshot, target, typed};
 use crate::engines::{Error, Loader, Mark, Result};
-use crate::model::batch::{Batch, Chunk, Kind};
+use crate::model::batch::{Batch, Chunk, Digest, Kind};
 use crate::model::catalog::{Column, Index, Table};
 use crate::model::survey::WritePath;
 use crate::model::units::{Bytes, Rows};
@@ -280,26 +280,80 @@ impl Loader for MySqlLoader {
         Ok(())
     }
 
-    /// The mark is written from the row of the epoch: none when another process has taken the lock since.
-    async fn commit(&mut self, mark: Mark<'_>) -> Result<()> {
+    /// The marks are written from the row of the epoch: none when another process has taken the lock since.
+    async fn commit(&mut self, marks: &[Mark<'_>]) -> Result<()> {
+        let marks: Vec<String> = marks
+            .iter()
+            .map(|mark| {
+                format!(
+                    "SELECT {} AS t, {} AS n, {} AS b, {} AS r",
+                    text(&mark.table.name),
+                    mark.number,
+                    text(&target::bounds(mark.chunk)),
+                    mark.rows.0
+                )
+            })
+            .collect();
         let sql = format!(
             "INSERT INTO {}.{MARKS} (table_name, chunk, bounds, row_count) \
-             SELECT {}, {}, {}, {} FROM _maestro.epochs WHERE database_name = {} AND epoch = {} \
-             LOCK IN SHARE MODE ON DUPLICATE KEY UPDATE row_count = {}",
+             SELECT t, n, b, r FROM ({}) AS marks, _maestro.epochs WHERE database_name = {} AND epoch = {} \
+             LOCK IN SHARE MODE ON DUPLICATE KEY UPDATE row_count = r",
             quote(&self.database),
-            text(&mark.table.name),
-            mark.number,
-            text(&target::bounds(mark.chunk)),
-            mark.rows.0,
+            marks.join(" UNION ALL "),
             text(&self.fence.target),
             self.fence.epoch,
-            mark.rows.0
         );
         if self.session.run("mark a chunk", &sql).await? == 0 {
             self.rollback().await?;
             return Err(Error::Fenced);
         }
         self.session.run("commit a chunk", "COMMIT").await.map(drop)
+    }
+
+    /// Dropped from the table that was made whole: so everything that the server does not take of them is told before
+    /// the load, and what is added again is what it took.
+    async fn defer_keys(&mut self, table: &Table) -> Result<()> {
+        let drops: Vec<String> = late_keys(table)
+            .iter()
+            .map(|(index, _)| format!("DROP KEY {}", quote(&index.name)))
+            .collect();
+        match drops.is_empty() {
+            true => Ok(()),
+            false => self.alter(table, "take the keys off", &drops).await,
+        }
+    }
+
+    async fn missing_keys(&mut self, table: &Table) -> Result<Vec<String>> {
+        let late = late_keys(table);
+        if late.is_empty() {
+            return Ok(Vec::new());
+        }
+        let sql = format!(
+            "SELECT DISTINCT INDEX_NAME FROM information_schema.STATISTICS WHERE TABLE_SCHEMA = {} AND TABLE_NAME = {}",
+            text(&self.database),
+            text(&table.name)
+        );
+        let action = format!("look for the keys of {}", table.name);
+        let rows = self.session.rows(&action, &sql).await?;
+        let there: Vec<String> = rows.iter().map(|row| row.text(0)).collect();
+        let missing = late
+            .into_iter()
+            .filter(|(index, _)| !there.contains(&index.name));
+        Ok(missing.map(|(_, clause)| clause.to_string()).collect())
+    }
+
+    async fn build_keys(&mut self, table: &Table, keys: &[String]) -> Result<()> {
+        let adds: Vec<String> = keys.iter().map(|key| format!("ADD {key}")).collect();
+        self.alter(table, "build the keys", &adds).await
+    }
+
+    async fn counts(&mut self, tables: &[&Table]) -> Result<Vec<Rows>> {
+        snapshot::counts(&mut self.session, &self.database, tables).await
+    }
+
+    async fn digest(&mut self, table: &Table, chunk: &Chunk) -> Result<Digest> {
+        let place = format!("{}.{}", quote(&self.database), quote(&table.name));
+        snapshot::digest(&mut self.session, &place, table, chunk).await
     }
 
     async fn rollback(&mut self) -> Result<()> {
@@ -310,7 +364,36 @@ impl Loader for MySqlLoader {
     }
 }
 
+/// The keys that are built when the rows are there. What counts rows up needs its key; one over an expression hides a
+/// column, for which the table would be copied; and history is not to be altered.
+fn late_keys(table: &Table) -> Vec<(&Index, &str)> {
+    if !table.transactional || table.keeps_history() {
+        return Vec::new();
+    }
+    let stays = |index: &Index| {
+        let mut parts = index.parts.iter();
+        parts.any(|part| {
+            let column = table.column(&part.column);
+            column.is_none_or(|column| column.extra.contains("auto_increment"))
+        })
+    };
+    definition::late_keys(&table.definition, &table.indexes, stays)
+}
+
 impl MySqlLoader {
+    /// Alters a table by clauses as they are printed.
+    async fn alter(&mut self, table: &Table, what: &str, clauses: &[String]) -> Result<()> {
+        let sql = format!(
+            "SET NAMES utf8mb4; SET SESSION sql_mode = '{LITERAL}' /*!80027 , innodb_ddl_buffer_size = 67108864 */; \
+             ALTER TABLE {}.{} {}; SET NAMES binary; SET SESSION sql_mode = '{STRICT}'",
+            quote(&self.database),
+            quote(&table.name),
+            clauses.join(", ")
+        );
+        let action = format!("{what} of {}", table.name);
+        self.session.run(&action, &sql).await.map(drop)
+    }
+
     /// Writes rows by many executions in one packet; how many the server says it took.
     async fn write_bulk(&mut self, table: &Table, piece: &Piece<'_>) -> Result<u64> {
         let action = format!("write table {}", table.name);

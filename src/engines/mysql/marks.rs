@@ -158,7 +158,7 @@ fn still_there(run: &str, holder: u64) -> Error {
 
 /// The connections that hold a lock of this run, but for our own.
 pub async fn holders(session: &mut Session, run: &str) -> Result<Vec<u64>> {
-    let lanes: Vec<String> = (0..=LANES)
+    let lanes: Vec<String> = (0..=SECOND)
         .map(|lane| format!("IS_USED_LOCK({})", text(&lane_name(run, lane))))
         .collect();
     let sql = format!("SELECT {}", lanes.join(", "));
@@ -167,7 +167,7 @@ pub async fn holders(session: &mut Session, run: &str) -> Result<Vec<u64>> {
         .await?;
     let mut found: Vec<u64> = rows
         .first()
-        .map(|row| (0..=LANES).map(|lane| row.number(lane)).collect())
+        .map(|row| (0..=SECOND).map(|lane| row.number(lane)).collect())
         .unwrap_or_default();
     found.retain(|id| *id != 0 && *id != session.id());
     found.sort_unstable();
@@ -177,6 +177,8 @@ pub async fn holders(session: &mut Session, run: &str) -> Result<Vec<u64>> {
 
 /// The lane of the session that holds the database's lock: one more than there are loaders.
 pub const HOLDER: usize = LANES;
+/// The lane of one more session that makes tables.
+pub const SECOND: usize = LANES + 1;
 
 pub async fn end(session: &mut Session, connection: u64) -> Result<()> {
     match session

@@ -23,6 +23,7 @@ mod objects;
 mod outside;
 mod qualifiers;
 mod query;
+mod reading;
 mod script;
 mod sequences;
 mod session;

@@ -8,14 +8,14 @@ use async_trait::async_trait;
 use std::time::{Duration, Instant};
 use tokio::sync::{Mutex, mpsc};
 
-use super::dialect::{at_or_after, base, before, printed, quote, row_hash};
+use super::dialect::{at_or_after, before, quote, row_hash};
 use super::inside::{self, Held};
+use super::reading::Reading;
 use super::session::{Purpose, Row, Session};
-use super::wire::{Cells, Part};
-use super::{Flavour, Place, chunks, history, sequences, typed};
+use super::{Flavour, Place, chunks, history, sequences};
 use crate::engines::{BatchLimit, Error, Result, Snapshot};
-use crate::model::batch::{Batch, Chunk, Digest, Kind};
-use crate::model::catalog::{Column, Object, Table};
+use crate::model::batch::{Batch, Chunk, Digest};
+use crate::model::catalog::{Object, Table};
 use crate::model::survey::SnapshotLevel;
 use crate::model::units::Rows;
 
@@ -287,62 +287,48 @@ impl Snapshot for MySqlSnapshot {
         limit: BatchLimit,
         sink: mpsc::Sender<Batch>,
     ) -> Result<Rows> {
-        let action = format!("read table {}", table.name);
-        let columns: Vec<_> = table.written().collect();
-        if columns.is_empty() {
-            return Err(Error::Mismatch(format!(
-                "table {} has no column that can be written",
-                table.name
-            )));
-        }
-        let documents: Vec<usize> = (0..columns.len())
-            .filter(|column| base(columns[*column]) == "json")
-            .collect();
-        let types = documents.iter();
-        let types = types.map(|column| typed::types(&columns[*column].name));
-        let list: Vec<String> = columns
-            .iter()
-            .map(|column| printed(column))
-            .chain(types)
-            .collect();
-        let sql = format!(
-            "SELECT {} FROM {}{}",
-            list.join(", "),
-            history::all(&self.place(table), table),
-            condition(chunk)
-        );
+        let reading = Reading::of(&self.place(table), table, chunk)?;
         let mut session = self.readers[reader].lock().await;
-        session.send(&action, &sql).await?;
-        let mut batch = Batch::new(columns.len());
-        let mut read = Rows(0);
-        loop {
-            let row = match session.next(&action).await? {
-                Part::Row(row) => row,
-                Part::Done(_) => continue,
-                Part::End => break,
-            };
-            match documents.is_empty() {
-                true => take(&mut batch, row),
-                false => take_documents(&mut batch, row, table, &columns, &documents)?,
-            }
-            .ok_or_else(|| Error::Mismatch(format!("cannot {action}: a row is cut short")))?;
-            read += Rows(1);
-            if batch.rows() >= limit.rows || batch.bytes() >= limit.bytes {
-                let full = std::mem::replace(&mut batch, Batch::new(columns.len()));
-                if sink.send(full).await.is_err() {
-                    return Ok(read);
-                }
+        session.send(&reading.action, &reading.sql).await?;
+        let rows = reading.rows(&mut session, limit, &sink, |batch| batch);
+        Ok(rows.await?.unwrap_or_default())
+    }
+
+    async fn read_each(
+        &self,
+        reader: usize,
+        tables: &[&Table],
+        limit: BatchLimit,
+        sink: mpsc::Sender<(usize, Batch)>,
+    ) -> Result<Vec<Rows>> {
+        let whole = Chunk::whole();
+        let readings = tables
+            .iter()
+            .map(|table| Reading::of(&self.place(table), table, &whole))
+            .collect::<Result<Vec<_>>>()?;
+        let sql: Vec<&str> = readings.iter().map(|it| it.sql.as_str()).collect();
+        let mut session = self.readers[reader].lock().await;
+        session.send("read small tables", &sql.join("; ")).await?;
+        let mut read = Vec::new();
+        for (position, reading) in readings.iter().enumerate() {
+            let rows = reading.rows(&mut session, limit, &sink, |batch| (position, batch));
+            match rows.await? {
+                Some(rows) => read.push(rows),
+                None => break,
             }
         }
-        if !batch.is_empty() {
-            let _ = sink.send(batch).await;
-        }
+        read.resize(tables.len(), Rows(0));
         Ok(read)
     }
 
     async fn count(&self, reader: usize, table: &Table) -> Result<Rows> {
+        let counts = self.counts(reader, &[table]).await?;
+        Ok(counts[0])
+    }
+
+    async fn counts(&self, reader: usize, tables: &[&Table]) -> Result<Vec<Rows>> {
         let mut session = self.readers[reader].lock().await;
-        count(&mut session, &self.place(table), table).await
+        counts(&mut session, &self.database, tables).await
     }
 
     async fn digest(&self, reader: usize, table: &Table, chunk: &Chunk) -> Result<Digest> {
@@ -377,56 +363,6 @@ impl Snapshot for MySqlSnapshot {
     }
 }
 
-/// Adds the cells of a row; None where it has too few.
-fn take(batch: &mut Batch, row: &[u8]) -> Option<()> {
-    let mut cells = Cells::of(row);
-    for _ in 0..batch.width() {
-        match cells.next()? {
-            Some(bytes) => batch.push(Kind::Text, bytes),
-            None => batch.push(Kind::Null, b""),
-        }
-    }
-    Some(())
-}
-
-/// The same for a row with documents, the types of whose values follow the columns.
-fn take_documents(
-    batch: &mut Batch,
-    row: &[u8],
-    table: &Table,
-    columns: &[&Column],
-    documents: &[usize],
-) -> Result<Option<()>> {
-    let cells: Vec<Option<&[u8]>> = Cells::of(row).collect();
-    if cells.len() < columns.len() + documents.len() {
-        return Ok(None);
-    }
-    for (column, cell) in cells[..columns.len()].iter().enumerate() {
-        let document = documents.iter().position(|other| *other == column);
-        match (cell, document) {
-            (None, _) => batch.push(Kind::Null, b""),
-            (Some(bytes), None) => batch.push(Kind::Text, bytes),
-            (Some(bytes), Some(document)) => {
-                let types = cells[columns.len() + document].unwrap_or_default();
-                let (kind, bytes) = typed::cell(bytes, types)
-                    .map_err(|error| untyped(table, columns[column], &error))?;
-                batch.push(kind, &bytes);
-            }
-        }
-    }
-    Ok(Some(()))
-}
-
-fn untyped(table: &Table, column: &Column, error: &Error) -> Error {
-    Error::Refused {
-        problem: format!("column {} of {}: {}", column.name, table.name, error.full()),
-        mend: format!(
-            "change the document, or leave the table out: --exclude {}",
-            table.name
-        ),
-    }
-}
-
 /// The rows of a chunk, as a WHERE clause; empty for the whole table.
 pub fn condition(chunk: &Chunk) -> String {
     let from = chunk
@@ -446,13 +382,33 @@ pub fn condition(chunk: &Chunk) -> String {
     }
 }
 
-/// The exact number of rows of a table.
-pub async fn count(session: &mut Session, place: &str, table: &Table) -> Result<Rows> {
-    let sql = format!("SELECT COUNT(*) FROM {}", history::all(place, table));
-    let rows = session.rows(&format!("count {place}"), &sql).await?;
-    Ok(Rows(
-        rows.first().map(|row| row.number(0)).unwrap_or_default(),
-    ))
+/// The exact numbers of rows of tables of a database, in one packet.
+pub async fn counts(session: &mut Session, database: &str, tables: &[&Table]) -> Result<Vec<Rows>> {
+    let Some(first) = tables.first() else {
+        return Ok(Vec::new());
+    };
+    let sql: Vec<String> = tables
+        .iter()
+        .map(|table| {
+            let place = format!("{}.{}", quote(database), quote(&table.name));
+            format!("SELECT COUNT(*) FROM {}", history::all(&place, table))
+        })
+        .collect();
+    let action = match tables.len() {
+        1 => format!("count table {}", first.name),
+        many => format!("count {many} tables, of which {} is the first", first.name),
+    };
+    let answers = session.results(&action, &sql.join("; ")).await?;
+    let count = |rows: &Vec<Row>| Rows(rows.first().map(|row| row.number(0)).unwrap_or_default());
+    let counts: Vec<Rows> = answers.iter().map(count).collect();
+    match counts.len() == tables.len() {
+        true => Ok(counts),
+        false => Err(Error::Mismatch(format!(
+            "cannot {action}: {} answers to {} questions",
+            counts.len(),
+            tables.len()
+        ))),
+    }
 }
 
 /// Rows and two sums of the halves of each row's SHA2-256 (B08–B11). No MD5: MySQL 9 has none by default.

@@ -102,12 +102,13 @@ async fn marked(session: &mut Session, undo: &str) -> Result<BTreeMap<String, u6
 
 /// The rows of a live table, those of the past with them where the run has copied them.
 async fn count(session: &mut Session, work: &TargetWork, table: &str) -> Result<u64> {
-    let place = format!("{}.{}", quote(&work.database), quote(table));
-    let unknown = Table::default();
-    let table = work.source.table(table).unwrap_or(&unknown);
-    snapshot::count(session, &place, table)
-        .await
-        .map(|Rows(rows)| rows)
+    let known = work.source.table(table).cloned();
+    let table = Table {
+        name: table.to_string(),
+        ..known.unwrap_or_default()
+    };
+    let counts = snapshot::counts(session, &work.database, &[&table]).await?;
+    Ok(counts[0].0)
 }
 
 /// What the server knows of writes to a table since the swap.

@@ -6,10 +6,11 @@ use async_trait::async_trait;
 use rusqlite::Connection;
 use tokio::sync::{Mutex as Gate, OwnedMutexGuard};
 
+use super::target::staged;
 use super::worker::Worker;
 use super::{cells, marks, quote, statement};
 use crate::engines::{Error, Loader, Mark, Result};
-use crate::model::batch::{Batch, Chunk};
+use crate::model::batch::{Batch, Chunk, Digest};
 use crate::model::catalog::Table;
 use crate::model::units::Rows;
 
@@ -71,12 +72,12 @@ impl Loader for Writer {
     }
 
     /// The mark and the commit are one job: nobody ever reads a mark that is not committed.
-    async fn commit(&mut self, mark: Mark<'_>) -> Result<()> {
-        let row = marks::Row::of(&mark);
+    async fn commit(&mut self, marks: &[Mark<'_>]) -> Result<()> {
+        let rows: Vec<marks::Row> = marks.iter().map(marks::Row::of).collect();
         let committed = self
             .worker
             .call(move |connection| {
-                let done = commit(connection, &row);
+                let done = commit(connection, &rows);
                 if done.is_err() {
                     let _ = roll_back(connection);
                 }
@@ -92,9 +93,30 @@ impl Loader for Writer {
         self.turn = None;
         rolled
     }
+
+    async fn counts(&mut self, tables: &[&Table]) -> Result<Vec<Rows>> {
+        let tables: Vec<Table> = tables.iter().map(|table| (*table).clone()).collect();
+        self.worker
+            .call(move |connection| {
+                let count = |table: &Table| {
+                    cells::count(connection, table).map_err(|cause| staged(table, cause))
+                };
+                tables.iter().map(count).collect()
+            })
+            .await
+    }
+
+    async fn digest(&mut self, table: &Table, chunk: &Chunk) -> Result<Digest> {
+        let (table, chunk) = (table.clone(), chunk.clone());
+        self.worker
+            .call(move |connection| {
+                cells::digest(connection, &table, &chunk).map_err(|cause| staged(&table, cause))
+            })
+            .await
+    }
 }
 
-fn commit(connection: &Connection, row: &marks::Row) -> Result<()> {
+fn commit(connection: &Connection, rows: &[marks::Row]) -> Result<()> {
     // A full disk makes SQLite roll back by itself: a mark alone would tell of rows that are not there.
     if connection.is_autocommit() {
         return Err(Error::statement(
@@ -102,7 +124,8 @@ fn commit(connection: &Connection, row: &marks::Row) -> Result<()> {
             "SQLite has rolled the transaction back",
         ));
     }
-    marks::set(connection, row)
+    rows.iter()
+        .try_for_each(|row| marks::set(connection, row))
         .and_then(|()| connection.execute_batch("COMMIT"))
         .map_err(|cause| statement("commit rows in staging", cause))
 }

@@ -17,11 +17,11 @@ use super::note::{Note, State};
 use super::place::Place;
 use super::staging::{self, Way};
 use super::worker::{self, Worker};
-use super::{cells, live, marks, publish, quote, settle, statement, undo};
+use super::{live, marks, publish, quote, settle, statement, undo};
 use crate::engines::{
     Error, Loader, Opening, Result, Shown, StagedTable, Target, TargetWork, Undo, kill,
 };
-use crate::model::batch::{Chunk, Digest};
+use crate::model::batch::Chunk;
 use crate::model::catalog::{Object, Table};
 use crate::model::units::Rows;
 
@@ -250,24 +250,6 @@ impl Target for Replica {
         Ok(())
     }
 
-    async fn count(&self, table: &Table) -> Result<Rows> {
-        let table = table.clone();
-        self.worker
-            .call(move |connection| {
-                cells::count(connection, &table).map_err(|cause| staged(&table, cause))
-            })
-            .await
-    }
-
-    async fn digest(&self, table: &Table, chunk: &Chunk) -> Result<Digest> {
-        let (table, chunk) = (table.clone(), chunk.clone());
-        self.worker
-            .call(move |connection| {
-                cells::digest(connection, &table, &chunk).map_err(|cause| staged(&table, cause))
-            })
-            .await
-    }
-
     async fn swap(&self) -> Result<()> {
         let (note, state, schema) = (self.note.clone(), self.state.clone(), self.schema);
         let failed = self
@@ -306,6 +288,6 @@ impl Target for Replica {
     }
 }
 
-fn staged(table: &Table, cause: rusqlite::Error) -> Error {
+pub fn staged(table: &Table, cause: rusqlite::Error) -> Error {
     statement(format!("read the table {} in staging", table.name), cause)
 }

@@ -16,8 +16,8 @@ use super::server::Files;
 use super::worker::{self, Worker};
 use super::*;
 use crate::engines::{BatchLimit, Mark, Opening, Target, TargetWork, Undo};
-use crate::model::batch::Chunk;
-use crate::model::catalog::{Catalog, ObjectKind};
+use crate::model::batch::{Chunk, Digest};
+use crate::model::catalog::{Catalog, ObjectKind, Table};
 use crate::model::survey::Role;
 use crate::model::units::{Bytes, Rows};
 
@@ -160,15 +160,15 @@ impl Pair {
                     chunk: &chunk,
                     rows: loaded,
                 };
-                loader.commit(mark).await.unwrap();
+                loader.commit(&[mark]).await.unwrap();
             };
             let (rows, ()) = tokio::join!(snapshot.read(0, table, &chunk, limit, sender), load);
-            assert_eq!(target.count(table).await.unwrap(), rows.unwrap());
+            assert_eq!(counted(target.as_ref(), table).await, rows.unwrap());
             let digests = (
-                snapshot.digest(0, table, &chunk).await,
-                target.digest(table, &chunk).await,
+                snapshot.digest(0, table, &chunk).await.unwrap(),
+                digested(target.as_ref(), table, &chunk).await,
             );
-            assert_eq!(digests.0.unwrap(), digests.1.unwrap(), "{}", table.name);
+            assert_eq!(digests.0, digests.1, "{}", table.name);
         }
         target.complete().await.unwrap();
         snapshot.close().await.unwrap();
@@ -186,4 +186,15 @@ impl Pair {
             Err(error) => target.discard().await.and(Err(error)),
         }
     }
+}
+
+/// The staged rows of a table.
+async fn counted(target: &dyn Target, table: &Table) -> Rows {
+    let mut loader = target.loader(0).await.unwrap();
+    loader.counts(&[table]).await.unwrap()[0]
+}
+
+async fn digested(target: &dyn Target, table: &Table, chunk: &Chunk) -> Digest {
+    let mut loader = target.loader(0).await.unwrap();
+    loader.digest(table, chunk).await.unwrap()
 }

@@ -30,7 +30,7 @@ async fn load(pair: &Pair, target: &dyn Target, table: &Table, chunks: &[Chunk],
         chunk,
         rows,
     };
-    loader.commit(mark).await.unwrap();
+    loader.commit(&[mark]).await.unwrap();
 }
 
 async fn cut(pair: &Pair, work: &TargetWork) -> (Table, Vec<Chunk>) {
@@ -75,7 +75,7 @@ async fn e06_a_resume_finds_the_ranges_that_were_committed_and_no_others() {
     };
     let expected = [chunk(0, None), chunk(1, Some(Rows(1000))), chunk(2, None)];
     assert_eq!(staged[0].chunks, expected);
-    assert_eq!(target.count(&table).await.unwrap(), Rows(1000));
+    assert_eq!(counted(target.as_ref(), &table).await, Rows(1000));
     for number in [0, 2] {
         load(&pair, target.as_ref(), &table, &chunks, number).await;
     }
@@ -104,15 +104,15 @@ async fn a_range_may_be_loaded_again_and_a_table_made_again() {
     for number in [0, 0, 1] {
         load(&pair, target.as_ref(), &table, &chunks, number).await;
     }
-    assert_eq!(target.count(&table).await.unwrap(), Rows(2000));
+    assert_eq!(counted(target.as_ref(), &table).await, Rows(2000));
     let there = pair.server("from").await;
     let there = there.snapshot("shop", &[], 1).await.unwrap();
     assert_eq!(
         there.digest(0, &table, &chunks[1]).await.unwrap(),
-        target.digest(&table, &chunks[1]).await.unwrap()
+        digested(target.as_ref(), &table, &chunks[1]).await
     );
     target.create(&table).await.unwrap();
-    assert_eq!(target.count(&table).await.unwrap(), Rows(0));
+    assert_eq!(counted(target.as_ref(), &table).await, Rows(0));
     assert_eq!(target.committed(&table, 0).await.unwrap(), None);
     let own = Table {
         name: marks::NAME.into(),
@@ -172,11 +172,11 @@ async fn b13_marks_and_rows_agree_after_a_kill_at_any_moment() {
         let mut rows = Rows(0);
         for staged in target.staged().await.unwrap() {
             for chunk in staged.chunks {
-                let found = target.digest(table, &chunk.chunk).await.unwrap().rows;
+                let found = digested(target.as_ref(), table, &chunk.chunk).await.rows;
                 assert_eq!(found, chunk.rows.unwrap_or_default());
                 rows += found;
             }
-            assert_eq!(target.count(table).await.unwrap(), rows);
+            assert_eq!(counted(target.as_ref(), table).await, rows);
         }
         seen += rows.0;
         target.discard().await.unwrap();
