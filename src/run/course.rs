@@ -247,7 +247,14 @@ impl<'a> Course<'a> {
         });
         self.enter(State::Staging)?;
         let verify = self.verify(is_resumed && !snapshot.is_fixed());
-        let copied = copy::all(pairs, staged, &snapshot, target, self, verify).await?;
+        let copied = match copy::all(pairs, staged, &snapshot, target, self, verify).await {
+            // Under a lock that was lost nothing is known: that is the cause of whatever else was found.
+            Err(error) if plan.route == Route::Server && !matches!(error, Error::Stopped) => {
+                snapshot.close().await?;
+                return Err(error);
+            }
+            copied => copied?,
+        };
         let level = snapshot.close().await?;
         job.journal.level(&level);
         self.enter(State::Verified)?;

@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use crate::fidelity::{self, oracle};
-use crate::live::{Case, Done, Flavor, block_on, on_both, statement, until};
+use crate::live::{Case, Done, Flavor, Place, Private, block_on, on_both, statement, until};
 
 fn inside(case: &Case, from: &str, to: &str, more: &[&str]) -> Done {
     let (from, to) = (format!("a/{from}"), format!("a/{to}"));
@@ -106,25 +106,29 @@ fn sql_int(sum: &str) -> String {
     format!("SELECT CAST(({sum}) AS SIGNED)")
 }
 
+/// Eighty megabytes without a key, so in one statement.
+const LARGE: &str = "
+CREATE TABLE digits (d INT PRIMARY KEY); INSERT INTO digits VALUES (0),(1),(2),(3),(4),(5),(6),(7),(8),(9);
+CREATE TABLE large (v VARCHAR(2000));
+INSERT INTO large SELECT REPEAT(CHAR(97 + a.d), 1900) FROM digits a, digits b, digits c, digits d, digits e WHERE e.d < 4;";
+
+/// Whether the server copies the large table of a database now.
+fn copies(place: &Place, database: &str) -> bool {
+    let sql = format!(
+        "SELECT COUNT(*) FROM information_schema.PROCESSLIST
+          WHERE INFO LIKE 'INSERT INTO %large%SELECT%FROM `{database}`%' AND ID <> CONNECTION_ID()"
+    );
+    place.one(&sql) != "0"
+}
+
 /// A table without a key is one statement, which an interrupt ends; its lock goes with it.
 fn e01_an_interrupt_ends_the_statement_and_the_lock(case: &Case) {
-    let from = case.source(
-        "large",
-        "CREATE TABLE digits (d INT PRIMARY KEY); INSERT INTO digits VALUES (0),(1),(2),(3),(4),(5),(6),(7),(8),(9);
-         CREATE TABLE large (v VARCHAR(2000));
-         INSERT INTO large SELECT REPEAT(CHAR(97 + a.d), 1900) FROM digits a, digits b, digits c, digits d, digits e;",
-    );
+    let from = case.source("large", LARGE);
     let to = case.database("large_copy");
     let (left, right) = (format!("a/{from}"), format!("a/{to}"));
     let words = ["sync", &left, &right, "--in-server", "--yes"];
     let mut running = case.home.start(&words);
-    let copying = || {
-        let sql = format!(
-            "SELECT COUNT(*) FROM information_schema.PROCESSLIST
-              WHERE INFO LIKE 'INSERT INTO %large%SELECT%FROM `{from}`%' AND ID <> CONNECTION_ID()"
-        );
-        case.a.one(&sql) != "0"
-    };
+    let copying = || copies(&case.a, &from);
     until("the server copies", || {
         assert!(running.is_running(), "it was too quick");
         copying()
@@ -149,6 +153,44 @@ fn e01_an_interrupt_ends_the_statement_and_the_lock(case: &Case) {
     let (there, here) = counts.split_once(", ").unwrap();
     assert_eq!(there, here);
     let told = oracle::differences(&case.a, &case.a, &[(&from, &to)]);
+    assert!(told.is_empty(), "{told}");
+}
+
+/// A server of its own: every connection that waits there is ended, the one that holds the locks among them.
+fn e05_a_lost_lock_is_taken_again_and_all_is_looked_at_anew(case: &Case) {
+    let Some(own) = Private::start(case.flavor, &[]) else {
+        return;
+    };
+    case.home.connect("own", &own.place);
+    let (from, to) = (case.database("large"), case.database("large_copy"));
+    let small =
+        "CREATE TABLE small (id INT PRIMARY KEY, v INT); INSERT INTO small VALUES (1, 1), (2, 2);";
+    case.fill(&own.place, &from, &format!("{LARGE} {small}"));
+    let (left, right) = (format!("own/{from}"), format!("own/{to}"));
+    let mut running = case
+        .home
+        .start(&["sync", &left, &right, "--in-server", "--yes"]);
+    let idle =
+        "SELECT ID FROM information_schema.PROCESSLIST WHERE COMMAND = 'Sleep' AND USER = 'dbm'";
+    until("the server copies", || {
+        assert!(running.is_running(), "it was too quick");
+        copies(&own.place, &from)
+    });
+    let waiting: Vec<String> = own
+        .place
+        .sql(idle)
+        .into_iter()
+        .flatten()
+        .flatten()
+        .collect();
+    for id in waiting {
+        let _ = own.place.refusal(&format!("KILL {id}"));
+    }
+    own.place
+        .sql(&format!("UPDATE {from}.small SET v = 3 WHERE id = 2"));
+    let done = running.wait_within(Duration::from_secs(120)).expect(0);
+    assert!(done.stderr.contains("going on in"), "{}", done.stderr);
+    let told = oracle::differences(&own.place, &own.place, &[(&from, &to)]);
     assert!(told.is_empty(), "{told}");
 }
 
@@ -202,6 +244,7 @@ on_both!(
     a07_bent_values_are_copied_inside_the_server,
     c01_a_copy_inside_the_server_holds_what_every_transaction_kept,
     e01_an_interrupt_ends_the_statement_and_the_lock,
+    e05_a_lost_lock_is_taken_again_and_all_is_looked_at_anew,
     c09_what_cannot_be_copied_inside_is_refused_before_the_first_write,
     the_plan_says_that_the_source_is_locked,
 );
