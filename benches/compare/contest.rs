@@ -92,21 +92,21 @@ impl Outcome {
 
 /// The median of each figure for itself.
 fn median(runs: &[Cost]) -> Option<Cost> {
-    let middle = |figure: fn(&Cost) -> f64| {
-        let mut figures: Vec<f64> = runs.iter().map(figure).collect();
+    let middle = |figure: fn(&Cost) -> Option<f64>| {
+        let mut figures: Vec<f64> = runs.iter().filter_map(figure).collect();
         figures.sort_by(f64::total_cmp);
         let half = figures.len() / 2;
-        if figures.len() % 2 == 1 {
-            figures[half]
-        } else {
-            f64::midpoint(figures[half - 1], figures[half])
+        match figures.len() {
+            0 => None,
+            count if count % 2 == 1 => Some(figures[half]),
+            _ => Some(f64::midpoint(figures[half - 1], figures[half])),
         }
     };
-    (!runs.is_empty()).then(|| Cost {
-        wall: middle(|run| run.wall),
-        client: middle(|run| run.client),
+    Some(Cost {
+        wall: middle(|run| Some(run.wall))?,
+        client: middle(|run| Some(run.client))?,
         source: middle(|run| run.source),
         target: middle(|run| run.target),
-        memory: middle(|run| run.memory),
+        memory: middle(|run| Some(run.memory))?,
     })
 }

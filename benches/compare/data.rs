@@ -165,7 +165,7 @@ fn tiny(tables: u64) -> String {
               KEY code (code)
             ) ENGINE = InnoDB DEFAULT CHARSET = utf8mb4;
             INSERT INTO t{table:04}
-            SELECT i, SUBSTR(MD5(i * {table}), 1, 12), IF(i % 5 = 0, NULL, CONCAT('Row ', i, ' of {table}')),
+            SELECT i, SUBSTR(SHA2(i * {table}, 256), 1, 12), IF(i % 5 = 0, NULL, CONCAT('Row ', i, ' of {table}')),
               i * {table} / 100, TIMESTAMP('2024-01-01') + INTERVAL i * {table} SECOND FROM numbers.n WHERE i <= 20;"
         );
     }
@@ -179,7 +179,7 @@ fn wide(rows: u64) -> String {
         ("BIGINT UNSIGNED NOT NULL", "CRC32(i * @) * 1000003"),
         (
             "VARCHAR(40) NOT NULL",
-            "CONCAT('Wörter ', SUBSTR(MD5(i * @), 1, 1 + i % 30))",
+            "CONCAT('Wörter ', SUBSTR(SHA2(i * @, 256), 1, 1 + i % 30))",
         ),
         (
             "DECIMAL(14, 4)",
@@ -194,7 +194,7 @@ fn wide(rows: u64) -> String {
             "DATETIME",
             "IF(i % 4 = 0, NULL, TIMESTAMP('2010-01-01') + INTERVAL CRC32(i * @) % 400000000 SECOND)",
         ),
-        ("CHAR(10) NOT NULL", "SUBSTR(MD5(i * @), 1, 10)"),
+        ("CHAR(10) NOT NULL", "SUBSTR(SHA2(i * @, 256), 1, 10)"),
         ("TINYINT(1) NOT NULL", "CRC32(i * @) % 2"),
         (
             "VARCHAR(60)",

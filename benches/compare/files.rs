@@ -95,16 +95,11 @@ impl Course for Files<'_> {
             }
             Way::Maestro(maestro) => {
                 let run = self.folder.path().join("run");
-                for name in ["from", "to"] {
-                    let url = format!("sqlite:{}", self.folder.path().join(name).display());
+                for (name, side) in [("a", "from"), ("b", "to")] {
+                    let url = format!("sqlite:{}", self.folder.path().join(side).display());
                     maestro.connect(&run, name, &url)?;
                 }
-                Ok(vec![vec![maestro.copy(
-                    &run,
-                    "from/bench",
-                    "to/bench",
-                    &[],
-                )?]])
+                Ok(vec![vec![maestro.copy(&run, "a/bench", "b/bench", &[])?]])
             }
         }
     }

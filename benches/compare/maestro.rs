@@ -33,11 +33,9 @@ impl Maestro {
         command
             .arg("--home")
             .arg(folder.join("home"))
-            .args(["--output", "json"]);
-        command
             .env_remove("MAESTRO_HOME")
-            .env("MAESTRO_BENCH_PASSWORD", PASSWORD);
-        command.stdin(Stdio::null());
+            .env("MAESTRO_BENCH_PASSWORD", PASSWORD)
+            .stdin(Stdio::null());
         command
     }
 

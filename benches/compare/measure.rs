@@ -23,8 +23,8 @@ pub struct Cost {
     /// Processor time of the programs.
     pub client: f64,
     /// Processor time of the server that was read; where both are the same, all of it.
-    pub source: f64,
-    pub target: f64,
+    pub source: Option<f64>,
+    pub target: Option<f64>,
     /// The most that the programs held in memory; of a pipeline, the sum.
     pub memory: f64,
 }
@@ -44,8 +44,8 @@ pub fn run(pipelines: Vec<Pipeline>, servers: &[u32], log: &Path) -> Result<Cost
         let pid = servers.get(number)?;
         Some(server_time(*pid) - before[number])
     };
-    cost.source = spent(0).unwrap_or(0.0);
-    cost.target = spent(1).unwrap_or(0.0);
+    cost.source = spent(0);
+    cost.target = spent(1);
     Ok(cost)
 }
 

@@ -125,15 +125,23 @@ impl Table {
         let [dump, other] = self
             .ratios(cost)
             .map(|ratio| ratio.map_or("–".into(), |ratio| format!("{ratio:.2}")));
-        let total = cost.client + cost.source + cost.target;
-        let share = if total > 0.0 {
-            100.0 * cost.client / total
-        } else {
-            0.0
-        };
+        let total = cost.client + cost.source.unwrap_or(0.0) + cost.target.unwrap_or(0.0);
+        // Where no server takes part, all of it is the client's.
+        let share = cost.source.map_or("–".into(), |_| {
+            format!("{:.0} %", 100.0 * cost.client / total)
+        });
         format!(
-            "| {} | {:.2} ({least:.2}–{most:.2}) | {dump} | {other} | {:.2} | {:.2} | {:.2} | {share:.0} % | {:.0} |",
-            outcome.candidate, cost.wall, cost.client, cost.source, cost.target, cost.memory
+            "| {} | {:.2} ({least:.2}–{most:.2}) | {dump} | {other} | {:.2} | {} | {} | {share} | {:.0} |",
+            outcome.candidate,
+            cost.wall,
+            cost.client,
+            seconds(cost.source),
+            seconds(cost.target),
+            cost.memory
         )
     }
+}
+
+fn seconds(time: Option<f64>) -> String {
+    time.map_or("–".to_string(), |time| format!("{time:.2}"))
 }

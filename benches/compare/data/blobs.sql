@@ -9,5 +9,5 @@ SET group_concat_max_len = 4194304;
 SELECT UNHEX(GROUP_CONCAT(SHA2(i, 512) ORDER BY i SEPARATOR '')) INTO @noise FROM numbers.n WHERE i <= 8192;
 
 INSERT INTO blobs
-SELECT i, CONCAT('blob ', i), AES_ENCRYPT(SUBSTR(@noise, 1 + i * 7919 % 262144, 262128), MD5(i))
+SELECT i, CONCAT('blob ', i), AES_ENCRYPT(SUBSTR(@noise, 1 + i * 7919 % 262144, 262128), SHA2(i, 256))
 FROM numbers.n WHERE i <= @blobs;

@@ -78,15 +78,15 @@ SELECT i, IF(i <= 20, NULL, 1 + i % 20), CONCAT('Category ', i), CONCAT('categor
 FROM numbers.n WHERE i <= 1000;
 
 INSERT INTO customers
-SELECT i, CONCAT('customer', i, '@', SUBSTR(MD5(i), 1, 6), '.example'), CONCAT('Zoë Müller ', SUBSTR(MD5(i), 7, 8)),
+SELECT i, CONCAT('customer', i, '@', SUBSTR(SHA2(i, 256), 1, 6), '.example'), CONCAT('Zoë Müller ', SUBSTR(SHA2(i, 256), 7, 8)),
   ELT(1 + i % 5, 'AT', 'CH', 'DE', 'FR', 'NL'), IF(i % 4 = 0, NULL, DATE('1950-01-01') + INTERVAL i % 20000 DAY),
   i % 2, TIMESTAMP('2020-01-01') + INTERVAL CRC32(i) % 100000000 SECOND + INTERVAL (i % 1000) * 1000 MICROSECOND
 FROM numbers.n WHERE i <= @customers;
 
 INSERT INTO products
-SELECT i, 1 + i % 1000, CONCAT('SKU-', LPAD(i, 8, '0')), CONCAT('Product ', i, ' ', MD5(CONCAT('t', i))),
+SELECT i, 1 + i % 1000, CONCAT('SKU-', LPAD(i, 8, '0')), CONCAT('Product ', i, ' ', SUBSTR(SHA2(CONCAT('t', i), 256), 1, 32)),
   CRC32(CONCAT('p', i)) % 100000 / 100, IF(i % 7 = 0, NULL, CRC32(i) % 10000 / 7),
-  JSON_OBJECT('color', ELT(1 + i % 3, 'red', 'green', 'blue'), 'size', i % 50, 'code', SUBSTR(MD5(i), 1, 12))
+  JSON_OBJECT('color', ELT(1 + i % 3, 'red', 'green', 'blue'), 'size', i % 50, 'code', SUBSTR(SHA2(i, 256), 1, 12))
 FROM numbers.n WHERE i <= @products;
 
 INSERT INTO orders
@@ -97,12 +97,12 @@ FROM numbers.n WHERE i <= @orders;
 
 INSERT INTO order_items
 SELECT 1 + i DIV 3, 1 + i % 3, 1 + CRC32(CONCAT('q', i)) % @products, 1 + i % 9, CRC32(CONCAT('r', i)) % 50000 / 100,
-  IF(i % 6 = 0, i % 5000 / 10000, NULL), ELT(1 + i % 4, 'open', 'packed', 'sent', 'returned'), UNHEX(MD5(CONCAT('u', i))),
-  IF(i % 3 = 0, JSON_OBJECT('gift', i % 2, 'text', SUBSTR(MD5(i), 1, 10)), NULL),
+  IF(i % 6 = 0, i % 5000 / 10000, NULL), ELT(1 + i % 4, 'open', 'packed', 'sent', 'returned'), UNHEX(SUBSTR(SHA2(CONCAT('u', i), 256), 1, 32)),
+  IF(i % 3 = 0, JSON_OBJECT('gift', i % 2, 'text', SUBSTR(SHA2(i, 256), 1, 10)), NULL),
   IF(i % 4 = 0, NULL, TIMESTAMP('2022-01-01') + INTERVAL i * 13 SECOND + INTERVAL CRC32(i) % 1000000 MICROSECOND)
 FROM numbers.n WHERE i <= @items;
 
 INSERT INTO payments
 SELECT i, i * 2, ELT(1 + i % 3, 'card', 'transfer', 'cash'), CRC32(CONCAT('o', i)) % 1000000 / 100,
-  CONCAT('PAY-', MD5(CONCAT('y', i))), TIMESTAMP('2022-01-02') + INTERVAL i * 75 SECOND
+  CONCAT('PAY-', SUBSTR(SHA2(CONCAT('y', i), 256), 1, 32)), TIMESTAMP('2022-01-02') + INTERVAL i * 75 SECOND
 FROM numbers.n WHERE i <= @payments;
