@@ -58,7 +58,7 @@ pub fn of(set: Set, options: &Options) -> Vec<Candidate> {
         threads,
     };
     let maestro = |maestro, flags: &[&str], over| {
-        let jobs = options.threads.map(|threads| format!("--jobs={threads}"));
+        let jobs = options.jobs.map(|jobs| format!("--jobs={jobs}"));
         let flags = flags
             .iter()
             .map(|flag| (*flag).to_string())

@@ -29,6 +29,13 @@ pub struct Cost {
     pub memory: f64,
 }
 
+impl Cost {
+    /// All processor time.
+    pub fn processor(&self) -> f64 {
+        self.client + self.source.unwrap_or(0.0) + self.target.unwrap_or(0.0)
+    }
+}
+
 /// Runs pipelines one after the other; the error is what a program said before it failed.
 pub fn run(pipelines: Vec<Pipeline>, servers: &[u32], log: &Path) -> Result<Cost, String> {
     let before: Vec<f64> = servers.iter().map(|pid| server_time(*pid)).collect();

@@ -34,9 +34,12 @@ pub struct Options {
     /// The size of the data sets: 0.25 is a quarter
     #[arg(long, default_value_t = 1.0)]
     pub scale: f64,
-    /// Threads of mydumper and myloader, and jobs of maestro where it is given [default: processors; maestro's own]
+    /// Threads of mydumper and of myloader [default: one for each processor]
     #[arg(long)]
     pub threads: Option<usize>,
+    /// Jobs of maestro [default: maestro's own choice]
+    #[arg(long)]
+    pub jobs: Option<usize>,
     /// Write the bars here
     #[arg(long, value_name = "FILE")]
     pub svg: Option<PathBuf>,
@@ -96,7 +99,7 @@ impl Options {
         sets.filter(|set| *set != Set::L).collect()
     }
 
-    /// Threads of the programs that have to be told.
+    /// How many threads mydumper is told to use: its own default does not know the machine.
     pub fn threads(&self) -> usize {
         let processors = std::thread::available_parallelism().map_or(2, usize::from);
         self.threads.unwrap_or(processors)

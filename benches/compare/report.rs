@@ -125,7 +125,7 @@ impl Table {
         let [dump, other] = self
             .ratios(cost)
             .map(|ratio| ratio.map_or("–".into(), |ratio| format!("{ratio:.2}")));
-        let total = cost.client + cost.source.unwrap_or(0.0) + cost.target.unwrap_or(0.0);
+        let total = cost.processor();
         // Where no server takes part, all of it is the client's.
         let share = cost.source.map_or("–".into(), |_| {
             format!("{:.0} %", 100.0 * cost.client / total)
