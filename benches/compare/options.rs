@@ -4,6 +4,20 @@ use std::path::PathBuf;
 
 use clap::{Parser, ValueEnum};
 
+/// The names of candidates; `candidates` and `files` know what they do.
+const CANDIDATES: [&str; 10] = [
+    "mysqldump",
+    "mydumper",
+    "mydumper-new",
+    "maestro-before",
+    "maestro",
+    "maestro-insert",
+    "maestro-swap",
+    "maestro-in-server",
+    "sqlite-dump",
+    "vacuum-into",
+];
+
 /// Copies databases with maestro and with other programs, in turns, and compares what it cost.
 ///
 /// Variables: MAESTRO_BENCH_MAESTRO names another maestro than the one just built, MAESTRO_BENCH_BEFORE a second one to
@@ -26,7 +40,7 @@ pub struct Options {
     #[arg(long, value_delimiter = ',', default_value = "mariadb,mysql")]
     pub servers: Vec<Kind>,
     /// The candidates; without it, those that each data set is for
-    #[arg(long, value_delimiter = ',')]
+    #[arg(long, value_delimiter = ',', value_parser = CANDIDATES)]
     pub candidates: Option<Vec<String>>,
     /// How often each candidate copies each data set; the table shows medians
     #[arg(long, default_value_t = 5)]
