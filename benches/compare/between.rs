@@ -72,8 +72,9 @@ impl Course for Between<'_> {
                 maestro,
                 ..
             } => {
-                let places = [("a", &self.pair.source), ("b", self.target())];
-                let done = maestro.sync(&folder, &places, &[])?.output()?;
+                let done = maestro
+                    .sync(&folder, &self.pair.source, self.target(), &[])?
+                    .output()?;
                 self.folder.fresh("run")?;
                 measure::answer(&done).map(drop)
             }

@@ -131,11 +131,9 @@ impl Candidate {
                     call(myloader, to, &[&copy, &input]),
                 ])
             }
-            Program::Maestro { maestro, flags, .. } => Ok(vec![vec![maestro.sync(
-                folder,
-                &[("a", from), ("b", to)],
-                flags,
-            )?]]),
+            Program::Maestro { maestro, flags, .. } => {
+                Ok(vec![vec![maestro.sync(folder, from, to, flags)?]])
+            }
         }
     }
 }

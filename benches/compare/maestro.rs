@@ -6,7 +6,7 @@ use std::process::{Command, Stdio};
 use crate::Result;
 use crate::data::{COPY, SOURCE};
 use crate::measure;
-use crate::servers::{PASSWORD, Server, USER};
+use crate::servers::{PASSWORD, Server};
 
 /// A maestro.
 #[derive(Clone)]
@@ -57,20 +57,25 @@ impl Maestro {
         measure::answer(&command.output()?).map(drop)
     }
 
-    /// The command that copies from one server to the other, both saved as connections.
+    /// The command that copies between servers, saved as connections; where both are one, as one.
     pub fn sync(
         &self,
         folder: &Path,
-        places: &[(&str, &Server)],
+        from: &Server,
+        to: &Server,
         flags: &[String],
     ) -> Result<Command> {
-        for (name, server) in places {
-            let url = format!("mysql://{USER}@127.0.0.1:{}", server.port);
-            self.connect(folder, name, &url)?;
+        let target = if from.port == to.port { "a" } else { "b" };
+        self.connect(folder, "a", &from.url())?;
+        if target == "b" {
+            self.connect(folder, "b", &to.url())?;
         }
-        let from = format!("{}/{SOURCE}", places[0].0);
-        let to = format!("{}/{COPY}", places[places.len() - 1].0);
-        self.copy(folder, &from, &to, flags)
+        self.copy(
+            folder,
+            &format!("a/{SOURCE}"),
+            &format!("{target}/{COPY}"),
+            flags,
+        )
     }
 
     /// The command that copies between saved places.

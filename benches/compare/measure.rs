@@ -128,10 +128,10 @@ fn told(text: &str) -> String {
         .lines()
         .filter(|line| !line.trim().is_empty())
         .collect();
-    let errors = lines
+    let error = lines
         .iter()
-        .filter(|line| line.to_lowercase().contains("err"));
-    let chosen = errors.last().or(lines.last());
+        .rfind(|line| line.to_lowercase().contains("err"));
+    let chosen = error.or(lines.last());
     chosen.map_or("it said nothing".to_string(), |line| {
         line.trim().to_string()
     })

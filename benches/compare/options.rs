@@ -23,7 +23,7 @@ const CANDIDATES: [&str; 10] = [
 /// Variables: MAESTRO_BENCH_MAESTRO names another maestro than the one just built, MAESTRO_BENCH_BEFORE a second one to
 /// compare it with, MAESTRO_BENCH_MYDUMPER a folder with a newer mydumper and myloader.
 #[derive(Parser)]
-#[command(name = "cargo bench --bench compare --")]
+#[command(bin_name = "cargo bench --bench compare --")]
 pub struct Options {
     /// The data sets
     #[arg(

@@ -4,6 +4,7 @@ use std::io::Write as _;
 use std::net::TcpListener;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
+use std::sync::LazyLock;
 
 use crate::machine::{self, Folder};
 use crate::measure;
@@ -59,12 +60,11 @@ impl Kind {
 
     /// Options beside those of tests/servers/server.
     pub fn options(self) -> Vec<String> {
-        let pool = pool() >> 20;
         let log = match self {
             Kind::Mariadb => "--innodb-log-file-size=1G",
             Kind::Mysql => "--innodb-redo-log-capacity=1G",
         };
-        let pool = format!("--innodb-buffer-pool-size={pool}M");
+        let pool = format!("--innodb-buffer-pool-size={}M", *POOL);
         vec![
             pool,
             "--innodb-flush-log-at-trx-commit=2".into(),
@@ -81,12 +81,8 @@ impl Kind {
     }
 }
 
-/// Bytes of each buffer pool: 2 GiB, or a quarter of the free memory.
-fn pool() -> u64 {
-    const STEP: u64 = 128 << 20;
-    let quarter = machine::memory() / 4 / STEP * STEP;
-    quarter.clamp(2 * STEP, 2 << 30)
-}
+/// MiB of each buffer pool: 2 GiB, or a quarter of the memory that is free before the first server starts.
+static POOL: LazyLock<u64> = LazyLock::new(|| (machine::memory() >> 22).clamp(256, 2048));
 
 impl Server {
     fn start(kind: Kind, folder: &Path) -> Result<Server> {
@@ -140,6 +136,11 @@ impl Server {
             format!("--user={USER}"),
             format!("--password={PASSWORD}"),
         ]
+    }
+
+    /// Where the server is, as maestro takes it.
+    pub fn url(&self) -> String {
+        format!("mysql://{USER}@127.0.0.1:{}", self.port)
     }
 
     /// Runs statements; what they answer, a row per line.
