@@ -133,6 +133,33 @@ fn an_unknown_counter_is_refused_before_the_first_write(case: &Case) {
     assert!(!case.has(&database));
 }
 
+/// MariaDB needs no lock where it has a binary log; MySQL always does.
+fn the_reply_tells_for_how_long_the_source_was_locked(case: &Case) {
+    let database = case.source(
+        "t",
+        "CREATE TABLE t (id INT PRIMARY KEY); INSERT INTO t VALUES (1)",
+    );
+    let done = case.sync(&database, &["--jobs", "2"]).expect(0);
+    let one = &done.json["databases"][0];
+    let history = case.home.run(&["history"]).expect(0);
+    let recorded = history.json["runs"][0]["snapshot"].as_str().unwrap();
+    let is_locked = one["snapshot"].as_str().unwrap().ends_with("lock")
+        || one["snapshot"].as_str().unwrap().ends_with("locks");
+    assert!(
+        is_locked || case.flavor == Flavor::MariaDb,
+        "{}",
+        done.stdout
+    );
+    let held = one["source_locked_seconds"].as_f64();
+    assert_eq!(
+        held.is_some_and(|held| held > 0.0),
+        is_locked,
+        "{}",
+        done.stdout
+    );
+    assert_eq!(recorded.contains("locked for"), is_locked, "{recorded}");
+}
+
 /// The best way that the target has, unless another is asked for; a kept plan goes the way that it says.
 fn the_plan_names_how_rows_are_written(case: &Case) {
     let database = case.source(
@@ -193,4 +220,5 @@ on_both!(
     a_copy_waits_while_the_source_is_busy,
     an_unknown_counter_is_refused_before_the_first_write,
     the_plan_names_how_rows_are_written,
+    the_reply_tells_for_how_long_the_source_was_locked,
 );

@@ -39,6 +39,9 @@ pub fn is_refused(error: &run::Error) -> bool {
     )
 }
 
+/// What a snapshot that did not hold ends in.
+const CHANGED: &str = ", changed meanwhile";
+
 /// How one database ended.
 pub struct SyncedDatabase {
     pub source: String,
@@ -94,10 +97,9 @@ impl SyncedDatabase {
             (true, true) => Status::Done,
             (true, false) => Status::Unverified,
         };
-        let fuzzy = if outcome.level.consistent {
-            ""
-        } else {
-            ", changed meanwhile"
+        let fuzzy = match outcome.level.consistent {
+            true => "",
+            false => CHANGED,
         };
         self.snapshot = Some(format!("{}{fuzzy}", outcome.level.how));
         self.locked = outcome.level.locked;
@@ -250,10 +252,15 @@ impl Synced {
         Ending {
             status: self.status(),
             snapshot: texts(|one| {
-                let held = one
-                    .locked
-                    .map(|held| format!(", locked for {}", spoken(held)));
-                Some(one.snapshot.clone()? + &held.unwrap_or_default())
+                let snapshot = one.snapshot.clone()?;
+                let Some(held) = one.locked else {
+                    return Some(snapshot);
+                };
+                let held = format!(", locked for {}", spoken(held));
+                Some(match snapshot.strip_suffix(CHANGED) {
+                    Some(how) => format!("{how}{held}{CHANGED}"),
+                    None => snapshot + &held,
+                })
             }),
             verified: texts(|one| one.verified().map(str::to_string)),
             error: texts(|one| {
