@@ -197,7 +197,7 @@ fn e05_a_lost_lock_is_taken_again_and_all_is_looked_at_anew(case: &Case) {
 fn c09_what_cannot_be_copied_inside_is_refused_before_the_first_write(case: &Case) {
     let from = case.source("t", "CREATE TABLE t (id INT PRIMARY KEY)");
     case.sync(&from, &["--in-server"])
-        .refuses(4, &["are two servers", "leave --in-server out"]);
+        .refuses(4, &["are not on one server", "leave --in-server out"]);
     assert!(!case.has(&from));
     let user = format!("{}u", &from[from.len() - 12..]);
     case.a.sql(&format!(

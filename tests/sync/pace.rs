@@ -69,9 +69,9 @@ fn the_rate_can_stand_in_the_settings(case: &Case) {
     };
     case.home.configure("sync: { throttle: 20MB/s }\n");
     let plan = words(&[]).expect(0).stdout;
-    assert!(plan.contains("at most 20MB/s"), "{plan}");
+    assert!(plan.contains("Throttled to 20MB/s"), "{plan}");
     let plan = words(&["--throttle", "off"]).expect(0).stdout;
-    assert!(!plan.contains("at most"), "{plan}");
+    assert!(!plan.contains("Throttled"), "{plan}");
     words(&["--throttle", "fast"]).expect(64);
     case.home.configure("sync: { throttle: fast }\n");
     words(&[]).expect(78);

@@ -108,6 +108,14 @@ impl Command for Args {
             "sync prod dev --select '1-3,!2' --map shop=shop_copy",
             "one of them under another name",
         ),
+        (
+            "sync prod/shop dev/shop --throttle 20MB/s --max-load Threads_running=50",
+            "gently, while others use the source",
+        ),
+        (
+            "sync prod/shop prod/shop_test --in-server",
+            "inside one server; the source is locked for writing meanwhile",
+        ),
         ("sync prod/shop dev/shop --dry-run", "only the plan"),
     ];
 

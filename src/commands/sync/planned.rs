@@ -151,7 +151,7 @@ async fn refuse_two(source: &Opened, target: &Opened) -> Result<()> {
     }
     let (from, to) = (&source.endpoint.name, &target.endpoint.name);
     Err(Error::refused(format!(
-        "{from} and {to} are two servers: rows cannot be copied inside one of them"
+        "{from} and {to} are not on one server: rows cannot be copied inside it"
     ))
     .hint("leave --in-server out, or name two databases of one server"))
 }
@@ -264,11 +264,10 @@ impl Planned {
         ));
         if self.plans.iter().any(|plan| plan.passage().is_some()) {
             let workers = counted(self.workers.number, "worker");
-            let most = match self.throttle {
-                Throttle::Off => String::new(),
-                rate => format!("; at most {rate}"),
-            };
-            page.line(format!("{workers} at once: {}{most}", self.workers.why));
+            page.line(format!("{workers} at once: {}", self.workers.why));
+        }
+        if self.throttle != Throttle::Off {
+            page.line(format!("Throttled to {}", self.throttle));
         }
         let (tables, kept) = self.replaced();
         if tables > 0 {
