@@ -5,6 +5,7 @@ mod chosen;
 mod compare;
 mod failures;
 mod inside;
+mod keys;
 mod killed;
 mod mirror;
 mod moment;

@@ -13,6 +13,8 @@ pub const POINTS: &[&str] = &[
     "chunk-loaded:3",
     "chunk-committed",
     "chunk-committed:3",
+    "keys-missing",
+    "keys-built",
     "verified",
     "swap-intent",
     "aside",

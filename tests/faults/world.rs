@@ -15,7 +15,7 @@ use crate::live::{Case, Done, Flavor, Home, Place, Running, block_on, skipped, s
 /// Three tables: `a` is several chunks long, `b` has a key of text and refers to `a`, `c` has no key.
 const TABLES: &str = "
 CREATE TABLE digits (d INT PRIMARY KEY); INSERT INTO digits VALUES (0),(1),(2),(3),(4),(5),(6),(7),(8),(9);
-CREATE TABLE a (id INT PRIMARY KEY AUTO_INCREMENT, version INT NOT NULL, v VARCHAR(2000));
+CREATE TABLE a (id INT PRIMARY KEY AUTO_INCREMENT, version INT NOT NULL, v VARCHAR(2000), KEY by_version (version));
 INSERT INTO a (version, v) SELECT 1, REPEAT(CHAR(97 + a.d), 1700) FROM digits a, digits b, digits c, digits d, digits e WHERE e.d < 2;
 CREATE TABLE b (code VARCHAR(20) NOT NULL PRIMARY KEY, version INT NOT NULL, parent INT NOT NULL, note VARCHAR(60), FOREIGN KEY (parent) REFERENCES a (id));
 INSERT INTO b SELECT CONCAT(CHAR(97 + a.d), b.d, c.d, d.d), 1, 1 + b.d * 100 + c.d * 10 + d.d, 'ünïcödé' FROM digits a, digits b, digits c, digits d WHERE a.d < 3;

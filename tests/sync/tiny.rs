@@ -1,4 +1,4 @@
-//! 1,500 tiny tables: the survey costs as many round trips as for ten.
+//! 1,500 tiny tables: the survey costs as many round trips as for ten, and the copy few for each table.
 
 use std::io::{Read, Write};
 use std::net::{Shutdown, TcpListener, TcpStream};
@@ -143,4 +143,36 @@ fn the_survey_costs_the_same_round_trips_for_10_and_1500_tables(case: &Case) {
     );
 }
 
-on_both!(the_survey_costs_the_same_round_trips_for_10_and_1500_tables);
+fn small_tables_are_read_and_counted_together(case: &Case) {
+    let few = database(case, "few", 20);
+    let many = database(case, "many", 220);
+    let (from, to) = (Proxy::before(&case.a), Proxy::before(&case.b));
+    for (name, proxy) in [("near", &from), ("far", &to)] {
+        let url = format!("mysql://dbm@127.0.0.1:{}", proxy.port);
+        case.home.add(name, &url, "--env development").expect(0);
+    }
+    let copy = |database: &str| {
+        let before = (from.turns(), to.turns());
+        let (source, target) = (format!("near/{database}"), format!("far/{database}"));
+        let words = ["sync", &source, &target, "--yes", "--jobs", "2"];
+        case.home.run(&words).expect(0);
+        (from.turns() - before.0, to.turns() - before.1)
+    };
+    let (small, large) = (copy(&few), copy(&many));
+    println!(
+        "{}: round trips for 20 tables {small:?}, for 220 {large:?}",
+        case.flavor.kind()
+    );
+    let more = (large.0 - small.0, large.1 - small.1);
+    assert!(more.0 <= 20, "of the source, for 200 tables: {}", more.0);
+    assert!(
+        more.1 <= 100,
+        "of the target, for 200 empty tables: {}",
+        more.1
+    );
+}
+
+on_both!(
+    small_tables_are_read_and_counted_together,
+    the_survey_costs_the_same_round_trips_for_10_and_1500_tables,
+);

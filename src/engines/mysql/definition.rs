@@ -1,7 +1,7 @@
 //! Reading the statement that SHOW CREATE TABLE prints: just enough to take foreign keys out of it, to find the keys
 //! that are built after the load, and to see its partitions. Quotes, parentheses and comments are honoured; nothing else is understood.
 
-use crate::model::catalog::{ForeignKey, Index};
+use crate::model::catalog::{ForeignKey, Index, Table};
 
 /// A definition as text. A default of bytes that are no text is printed raw by the server; it is spelled as
 /// `X'…'`, which means the same.
@@ -107,17 +107,20 @@ pub fn without_foreign_keys(definition: &str) -> String {
 }
 
 /// The plain keys that can be taken off and added again without changing their order, each with its clause. A server
-/// lists keys in the order in which they came, so these are the ones behind the last that `stays`.
-pub fn late_keys<'a>(
-    definition: &'a str,
-    indexes: &'a [Index],
-    stays: impl Fn(&Index) -> bool,
-) -> Vec<(&'a Index, &'a str)> {
-    let Some((open, close)) = body(definition) else {
+/// lists keys in the order in which they came, so these are the ones behind the last that `stays`. MySQL lists those
+/// over what is not stored behind the others, and a key over an expression hides such a column: that one stays, as the
+/// table would be copied for it.
+pub fn late_keys(table: &Table, stays: impl Fn(&Index) -> bool) -> Vec<(&Index, &str)> {
+    let Some((open, close)) = body(&table.definition) else {
         return Vec::new();
     };
-    let mut late = Vec::new();
-    for piece in split(&definition[open + 1..close]) {
+    let is_virtual = |index: &Index| {
+        let columns = index.parts.iter().map(|part| table.column(&part.column));
+        let mut generated = columns.flatten().filter_map(|it| it.generated.as_ref());
+        generated.any(|generated| !generated.stored)
+    };
+    let mut late: Vec<(&Index, &str)> = Vec::new();
+    for piece in split(&table.definition[open + 1..close]) {
         let clause = piece.trim();
         if clause.starts_with("SPATIAL KEY ") || clause.starts_with("VECTOR KEY ") {
             late.clear();
@@ -126,8 +129,11 @@ pub fn late_keys<'a>(
             continue;
         }
         let start = |index: &Index| format!("KEY {} (", super::dialect::quote(&index.name));
-        let mut known = indexes.iter();
+        let mut known = table.indexes.iter();
         match known.find(|index| clause.starts_with(&start(index))) {
+            Some(index) if index.parts.iter().any(|part| part.expression.is_some()) => {
+                late.retain(|(other, _)| !is_virtual(other));
+            }
             Some(index) if !stays(index) => late.push((index, clause)),
             _ => late.clear(),
         }
@@ -291,8 +297,14 @@ mod tests {
             ..Index::default()
         };
         let indexes = ["PRIMARY", "f", "n", "o`dd, (", "u", "x", "y"].map(index);
+        let table = |definition: &str, known: usize| Table {
+            definition: definition.into(),
+            indexes: indexes[..known].to_vec(),
+            ..Table::default()
+        };
+        let whole = table(definition, 7);
         let late = |stays: &str| {
-            let late = late_keys(definition, &indexes, |index| index.name == stays);
+            let late = late_keys(&whole, |index| index.name == stays);
             late.into_iter()
                 .map(|(_, clause)| clause)
                 .collect::<Vec<_>>()
@@ -301,10 +313,11 @@ mod tests {
         assert_eq!(late("n"), [odd, "KEY `y` (`c`)"]);
         assert_eq!(late("none").len(), 4);
         assert_eq!(late("y").len(), 0);
-        let spatial = definition.replace("KEY `y` (", "SPATIAL KEY `y` (");
-        assert_eq!(late_keys(&spatial, &indexes, |_| false).len(), 0);
-        let unknown = late_keys(definition, &indexes[..6], |_| false);
-        assert_eq!(unknown.len(), 0, "a key that nobody knows stays");
+        let spatial = table(&definition.replace("KEY `y` (", "SPATIAL KEY `y` ("), 7);
+        assert_eq!(late_keys(&spatial, |_| false).len(), 0);
+        let unknown = table(definition, 6);
+        let late = late_keys(&unknown, |_| false);
+        assert_eq!(late.len(), 0, "a key that nobody knows stays");
     }
 
     #[test]

@@ -364,20 +364,16 @@ impl Loader for MySqlLoader {
     }
 }
 
-/// The keys that are built when the rows are there. What counts rows up needs its key; one over an expression hides a
-/// column, for which the table would be copied; and history is not to be altered.
+/// The keys that are built when the rows are there. What counts rows up needs its key, and history is not to be altered.
 fn late_keys(table: &Table) -> Vec<(&Index, &str)> {
     if !table.transactional || table.keeps_history() {
         return Vec::new();
     }
-    let stays = |index: &Index| {
-        let mut parts = index.parts.iter();
-        parts.any(|part| {
-            let column = table.column(&part.column);
-            column.is_none_or(|column| column.extra.contains("auto_increment"))
-        })
-    };
-    definition::late_keys(&table.definition, &table.indexes, stays)
+    definition::late_keys(table, |index| {
+        let first = index.parts.first();
+        let column = first.and_then(|part| table.column(&part.column));
+        column.is_none_or(|column| column.extra.contains("auto_increment"))
+    })
 }
 
 impl MySqlLoader {
