@@ -237,6 +237,7 @@ impl<'a> Course<'a> {
                     .await?
             }
         });
+        drop(tables);
         let level = snapshot.level();
         let counters = snapshot.counters(&plan.objects).await?;
         self.enter(State::Snapshot)?;
