@@ -11,7 +11,7 @@ pub mod kill;
 mod mysql;
 pub mod sqlite;
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use async_trait::async_trait;
@@ -238,6 +238,16 @@ pub trait Snapshot: Send + Sync {
         false
     }
 
+    /// The file that is read, where it may be read beside: what [`Loader::draw`] copies from.
+    fn file(&self) -> Option<&Path> {
+        None
+    }
+
+    /// Whether nobody has written to that file since the moment began: what is read of it now is the moment.
+    async fn is_still(&self) -> bool {
+        false
+    }
+
     /// The digest of the rows of a chunk.
     async fn digest(&self, reader: usize, table: &Table, chunk: &Chunk) -> Result<Digest>;
 
@@ -437,6 +447,17 @@ pub trait Loader: Send {
             problem: format!("rows of {} cannot be copied inside the server", to.name),
             mend: "leave --in-server out".into(),
         })
+    }
+    /// Copies the rows of a chunk straight from the snapshot's file; part of the transaction. Returns how many rows
+    /// the database took and how many bytes they fill; None where it cannot be done, and nothing was.
+    async fn draw(
+        &mut self,
+        _snapshot: &dyn Snapshot,
+        _from: &Table,
+        _to: &Table,
+        _chunk: &Chunk,
+    ) -> Result<Option<(Rows, Bytes)>> {
+        Ok(None)
     }
     /// Removes the rows of a chunk that an earlier try may have left; part of the transaction.
     async fn clear(&mut self, table: &Table, chunk: &Chunk) -> Result<()>;

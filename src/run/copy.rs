@@ -7,6 +7,7 @@
 mod aim;
 mod group;
 mod queue;
+mod straight;
 mod worker;
 
 use std::sync::{Arc, Mutex};

@@ -57,6 +57,11 @@ impl Pace {
         }
     }
 
+    /// Whether there is a rate to keep to.
+    pub fn is_limited(&self) -> bool {
+        self.throttle != Throttle::Off
+    }
+
     /// Waits until so much may move.
     ///
     /// # Errors

@@ -22,6 +22,9 @@ WITH RECURSIVE n (id) AS (SELECT 1 UNION ALL SELECT id + 1 FROM n WHERE id < 200
 INSERT INTO a SELECT id, 1, printf('%.*c', 1700, char(97 + id % 26)) FROM n;
 CREATE TABLE b (code TEXT PRIMARY KEY, version INTEGER NOT NULL, parent INTEGER REFERENCES a (id), v BLOB) WITHOUT ROWID;
 INSERT INTO b SELECT 'ü' || id, 1, id, randomblob(20) FROM a WHERE id % 7 = 1;
+CREATE TABLE c (word TEXT, r REAL);
+INSERT INTO c (rowid, word, r) SELECT 3 * id, 'w' || id % 90, id / 7.0 FROM a WHERE id % 9 = 4;
+CREATE INDEX words ON c (word, r);
 CREATE VIEW versions AS SELECT a.version AS a, b.version AS b FROM a JOIN b ON b.parent = a.id;
 CREATE TRIGGER guard AFTER INSERT ON b BEGIN UPDATE a SET v = 'guarded' WHERE id = NEW.parent; END;";
 
@@ -99,6 +102,7 @@ impl Files {
             "BEGIN; UPDATE a SET version = version + 1 WHERE id IN (1, 20000);
              UPDATE b SET version = version + 1 WHERE code IN ('ü1', 'ü19993');
              UPDATE a SET v = 'changed {code}' WHERE id BETWEEN 2 + {at} AND 30 + {at};
+             DELETE FROM c WHERE rowid = 12 + 27 * ({at} % 2000); INSERT INTO c (rowid, word) VALUES (-1 - {code}, 'more');
              INSERT OR IGNORE INTO b SELECT 'n{code}', 1, 2 + {at}, x'00ff'; DELETE FROM a WHERE id > 20000;
              INSERT INTO a VALUES (30000 + {at}, 1, NULL); COMMIT"
         );
@@ -114,6 +118,7 @@ impl Files {
             "SELECT type, name, tbl_name, sql FROM sqlite_schema ORDER BY 1, 2",
             "SELECT * FROM a ORDER BY id",
             "SELECT * FROM b ORDER BY code",
+            "SELECT rowid, * FROM c ORDER BY rowid",
         ] {
             let mut statement = connection.prepare(sql).unwrap();
             let width = statement.column_count();

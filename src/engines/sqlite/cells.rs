@@ -154,8 +154,8 @@ pub fn load(connection: &Connection, table: &Table, batch: &Batch) -> rusqlite::
 }
 
 /// How many rows a table holds.
-pub fn count(connection: &Connection, table: &Table) -> rusqlite::Result<Rows> {
-    let sql = format!("SELECT count(*) FROM {}", quote(&table.name));
+pub fn count(connection: &Connection, table: &str) -> rusqlite::Result<Rows> {
+    let sql = format!("SELECT count(*) FROM main.{}", quote(table));
     let rows: i64 = connection.query_row(&sql, [], |row| row.get(0))?;
     Ok(Rows(rows.max(0) as u64))
 }

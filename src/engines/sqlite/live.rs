@@ -5,6 +5,7 @@ use std::path::Path;
 use rusqlite::Connection;
 
 use super::note::{Note, State};
+use super::prints::Known;
 use super::staging::Way;
 use super::watch::Watch;
 use super::{marks, prints, publish, statement, swap, undo};
@@ -25,9 +26,10 @@ pub fn go(
     note: &mut Note,
     state: &Path,
     schema: i64,
+    known: &Known,
 ) -> Result<Failed> {
     if note.way != Way::Vanish {
-        strip(connection, note)?;
+        strip(connection, note, known)?;
     }
     let done = swap(connection, note, state, schema);
     match &done {
@@ -49,7 +51,7 @@ pub fn go(
 }
 
 /// Takes the marks out of the staging file, after they are noted, and notes what the tables hold.
-fn strip(connection: &Connection, note: &mut Note) -> Result<()> {
+fn strip(connection: &Connection, note: &mut Note, known: &Known) -> Result<()> {
     let failed = |cause| statement("read the staging file", cause);
     let rows = marks::all(connection)?;
     if !rows.is_empty() {
@@ -65,7 +67,7 @@ fn strip(connection: &Connection, note: &mut Note) -> Result<()> {
             tables
         }
     };
-    note.after = prints::of(connection, &tables).map_err(failed)?;
+    note.after = prints::known(connection, &tables, known).map_err(failed)?;
     Ok(())
 }
 

@@ -1,32 +1,38 @@
 //! Writes rows into the staging file, one transaction at a time.
 
-use std::sync::Arc;
+use std::path::Path;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use async_trait::async_trait;
+use futures::future::join;
 use rusqlite::Connection;
 use tokio::sync::{Mutex as Gate, OwnedMutexGuard};
 
+use super::prints::Known;
 use super::target::staged;
 use super::worker::Worker;
-use super::{cells, marks, quote, statement};
-use crate::engines::{Error, Loader, Mark, Result};
+use super::{cells, draw, marks, quote, statement};
+use crate::engines::{Error, Loader, Mark, Result, Snapshot};
 use crate::model::batch::{Batch, Chunk, Digest};
 use crate::model::catalog::Table;
-use crate::model::units::Rows;
+use crate::model::units::{Bytes, Rows};
 
 /// A loader: its turn lasts from `begin` to `commit`.
 pub struct Writer {
     worker: Arc<Worker>,
     gate: Arc<Gate<()>>,
     turn: Option<OwnedMutexGuard<()>>,
+    known: Arc<Mutex<Known>>,
 }
 
 impl Writer {
-    pub fn new(worker: Arc<Worker>, gate: Arc<Gate<()>>) -> Writer {
+    /// What becomes `known` of the tables that are drawn, whole, from their source's file.
+    pub fn new(worker: Arc<Worker>, gate: Arc<Gate<()>>, known: Arc<Mutex<Known>>) -> Writer {
         Writer {
             worker,
             gate,
             turn: None,
+            known,
         }
     }
 }
@@ -57,6 +63,47 @@ impl Loader for Writer {
                 })
             })
             .await
+    }
+
+    async fn draw(
+        &mut self,
+        snapshot: &dyn Snapshot,
+        from: &Table,
+        to: &Table,
+        chunk: &Chunk,
+    ) -> Result<Option<(Rows, Bytes)>> {
+        let Some(path) = snapshot.file().map(Path::to_path_buf) else {
+            return Ok(None);
+        };
+        let attached = self
+            .worker
+            .call(move |connection| Ok(draw::attach(connection, &path).is_ok()))
+            .await?;
+        // Asked after the file is read: whoever writes to it now is not seen by this transaction.
+        if !attached || !snapshot.is_still().await {
+            return Ok(None);
+        }
+        let pour = {
+            let (from, to, chunk) = (from.clone(), to.clone(), chunk.clone());
+            let action = format!("load rows of the table {}", to.name);
+            self.worker.call(move |connection| {
+                draw::pour(connection, &from, &to, &chunk).map_err(|cause| statement(action, cause))
+            })
+        };
+        // The other thread reads the same rows meanwhile, for what is noted of them at the swap.
+        let digest = async {
+            match draw::is_same(from, to, chunk) {
+                true => snapshot.digest(0, from, chunk).await.ok(),
+                false => None,
+            }
+        };
+        let (poured, digest) = join(pour, digest).await;
+        let poured = poured?;
+        if let Some(digest) = digest {
+            let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
+            known.insert(to.name.clone(), digest);
+        }
+        Ok(Some(poured))
     }
 
     async fn clear(&mut self, table: &Table, chunk: &Chunk) -> Result<()> {
@@ -99,7 +146,7 @@ impl Loader for Writer {
         self.worker
             .call(move |connection| {
                 let count = |table: &Table| {
-                    cells::count(connection, table).map_err(|cause| staged(table, cause))
+                    cells::count(connection, &table.name).map_err(|cause| staged(table, cause))
                 };
                 tables.iter().map(count).collect()
             })

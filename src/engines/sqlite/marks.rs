@@ -184,7 +184,7 @@ fn tables(connection: &Connection) -> rusqlite::Result<Vec<String>> {
 /// Takes the marks out of the file; their bytes do not stay behind in free pages.
 pub fn remove(connection: &Connection) -> rusqlite::Result<()> {
     connection.pragma_update(None, "secure_delete", true)?;
-    let removed = connection.execute_batch("DROP TABLE IF EXISTS _maestro_chunks");
+    let removed = connection.execute_batch("DROP TABLE IF EXISTS main._maestro_chunks");
     connection.pragma_update(None, "secure_delete", false)?;
     removed
 }

@@ -7,6 +7,7 @@
 
 mod catalog;
 mod cells;
+mod draw;
 mod ground;
 mod guard;
 mod live;

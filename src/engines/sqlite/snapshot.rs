@@ -1,11 +1,13 @@
 //! One moment of a database: a single read transaction on a connection of its own.
 
+use std::path::{Path, PathBuf};
+
 use async_trait::async_trait;
 use rusqlite::Connection;
 use tokio::sync::{RwLock, mpsc};
 
 use super::worker::{self, Worker};
-use super::{cells, quote, statement};
+use super::{cells, quote, statement, watch};
 use crate::engines::{BatchLimit, Error, Result, Snapshot};
 use crate::model::batch::{Batch, Chunk, Digest};
 use crate::model::catalog::Table;
@@ -13,21 +15,39 @@ use crate::model::survey::SnapshotLevel;
 use crate::model::units::Rows;
 
 pub struct Moment {
-    worker: RwLock<Option<Worker>>,
+    path: PathBuf,
+    open: RwLock<Option<Open>>,
+}
+
+struct Open {
+    reader: Worker,
+    /// Never within a transaction: it sees what others commit.
+    witness: Worker,
+    /// What the witness saw before the moment began.
+    version: i64,
 }
 
 impl Moment {
     /// The moment begins here: SQLite takes it at the first read.
-    pub async fn open(path: std::path::PathBuf) -> Result<Moment> {
+    pub async fn open(path: PathBuf) -> Result<Moment> {
+        let (file, beside) = (path.clone(), path.clone());
+        let witness = Worker::open(move || worker::reader(&beside)).await?;
+        let version = witness.call(|connection| version(connection)).await?;
         let open = move || {
-            let connection = worker::reader(&path)?;
+            let connection = worker::reader(&file)?;
             connection
                 .execute_batch("BEGIN; SELECT count(*) FROM sqlite_schema;")
                 .map_err(|cause| statement("begin a read transaction", cause))?;
             Ok(connection)
         };
+        let open = Open {
+            reader: Worker::open(open).await?,
+            witness,
+            version,
+        };
         Ok(Moment {
-            worker: RwLock::new(Some(Worker::open(open).await?)),
+            path,
+            open: RwLock::new(Some(open)),
         })
     }
 
@@ -35,16 +55,20 @@ impl Moment {
         &self,
         work: impl FnOnce(&mut Connection) -> Result<T> + Send + 'static,
     ) -> Result<T> {
-        match self.worker.read().await.as_ref() {
-            Some(worker) => worker.call(work).await,
+        match self.open.read().await.as_ref() {
+            Some(open) => open.reader.call(work).await,
             None => Err(Error::statement("read on", "the snapshot has ended")),
         }
     }
 }
 
-fn failed(table: &str) -> impl FnOnce(rusqlite::Error) -> Error {
-    let action = format!("read the table {table}");
-    move |cause| statement(action, cause)
+/// The number that SQLite gives to what others committed, as this connection sees it.
+fn version(connection: &Connection) -> Result<i64> {
+    watch::version(connection).map_err(|cause| statement("read the state of the file", cause))
+}
+
+fn failed(table: &str) -> impl Fn(rusqlite::Error) -> Error {
+    move |cause| statement(format!("read the table {table}"), cause)
 }
 
 #[async_trait]
@@ -86,8 +110,23 @@ impl Snapshot for Moment {
 
     async fn count(&self, _: usize, table: &Table) -> Result<Rows> {
         let table = table.clone();
-        self.call(move |connection| cells::count(connection, &table).map_err(failed(&table.name)))
-            .await
+        self.call(move |connection| {
+            cells::count(connection, &table.name).map_err(failed(&table.name))
+        })
+        .await
+    }
+
+    fn file(&self) -> Option<&Path> {
+        Some(&self.path)
+    }
+
+    async fn is_still(&self) -> bool {
+        let open = self.open.read().await;
+        let Some(open) = open.as_ref() else {
+            return false;
+        };
+        let now = open.witness.call(|connection| version(connection)).await;
+        now.is_ok_and(|version| version == open.version)
     }
 
     async fn digest(&self, _: usize, table: &Table, chunk: &Chunk) -> Result<Digest> {
@@ -100,8 +139,9 @@ impl Snapshot for Moment {
 
     /// The connection is closed when this returns: no file of the log stays behind.
     async fn close(&self) -> Result<SnapshotLevel> {
-        if let Some(worker) = self.worker.write().await.take() {
-            worker.close().await;
+        if let Some(open) = self.open.write().await.take() {
+            open.witness.close().await;
+            open.reader.close().await;
         }
         Ok(self.level())
     }

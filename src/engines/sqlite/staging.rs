@@ -10,9 +10,14 @@ use std::path::Path;
 use rusqlite::{Connection, OptionalExtension};
 use serde::{Deserialize, Serialize};
 
-use super::{catalog, marks, quote, statement, text, worker};
+use super::{catalog, draw, marks, quote, statement, text, worker};
 use crate::engines::{Error, Result, TargetWork};
 use crate::model::catalog::{Object, Table};
+
+/// Pages in memory while rows are appended, in KiB: none of them is needed twice.
+const LOADING: i64 = -4_000;
+/// And while indexes are sorted.
+const SORTING: i64 = -32_000;
 
 /// How the staged tables become live.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -104,7 +109,7 @@ fn prepare(connection: &Connection, settings: &[(String, String)]) -> rusqlite::
 fn work_in(connection: &Connection) -> rusqlite::Result<()> {
     connection.pragma_update_and_check(None, "journal_mode", "truncate", |_| Ok(()))?;
     connection.pragma_update(None, "synchronous", false)?;
-    connection.pragma_update(None, "cache_size", -32_000)?;
+    connection.pragma_update(None, "cache_size", LOADING)?;
     connection.set_prepared_statement_cache_capacity(64);
     Ok(())
 }
@@ -168,6 +173,18 @@ pub fn indexes(table: &Table) -> Vec<&str> {
         .collect()
 }
 
+/// Makes the indexes of a table, unless they came with its rows: all of them did, or none.
+pub fn make_indexes(connection: &Connection, table: &Table) -> rusqlite::Result<()> {
+    let sql = "SELECT 1 FROM main.sqlite_schema
+  WHERE type = 'index' AND sql IS NOT NULL AND tbl_name = ?1 COLLATE NOCASE";
+    if connection.prepare_cached(sql)?.exists([&table.name])? {
+        return Ok(());
+    }
+    indexes(table)
+        .into_iter()
+        .try_for_each(|index| connection.execute_batch(index))
+}
+
 /// The tables of the work as the source defines them.
 pub fn tables(work: &TargetWork) -> impl Iterator<Item = &Table> {
     work.tables
@@ -182,12 +199,13 @@ pub fn complete(
     work: &TargetWork,
     way: Way,
 ) -> Result<Vec<(Object, Error)>> {
+    draw::detach(connection)
+        .and_then(|()| connection.pragma_update(None, "cache_size", SORTING))
+        .map_err(|cause| statement("prepare the staging file for its indexes", cause))?;
     for table in tables(work) {
-        for index in indexes(table) {
-            connection.execute_batch(index).map_err(|cause| {
-                statement(format!("make an index of the table {}", table.name), cause)
-            })?;
-        }
+        make_indexes(connection, table).map_err(|cause| {
+            statement(format!("make an index of the table {}", table.name), cause)
+        })?;
         set_position(connection, work, table).map_err(|cause| {
             statement(
                 format!("set the counter of the table {}", table.name),

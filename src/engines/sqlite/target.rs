@@ -15,6 +15,7 @@ use super::loader::{self, Writer};
 use super::lock::Lock;
 use super::note::{Note, State};
 use super::place::Place;
+use super::prints::Known;
 use super::staging::{self, Way};
 use super::worker::{self, Worker};
 use super::{live, marks, publish, quote, settle, statement, undo};
@@ -36,6 +37,7 @@ pub struct Replica {
     lock: Mutex<Option<Lock>>,
     swept: Vec<String>,
     failed: Mutex<Vec<(Object, Error)>>,
+    known: Arc<Mutex<Known>>,
     /// Whether the swap was made by a process that is dead.
     inherited: bool,
 }
@@ -79,6 +81,7 @@ impl Replica {
             lock: Mutex::new(Some(lock)),
             swept,
             failed: Mutex::default(),
+            known: Arc::default(),
             inherited,
         })
     }
@@ -200,7 +203,8 @@ impl Target for Replica {
         self.ask(action, move |connection| {
             let transaction = connection.unchecked_transaction()?;
             marks::forget(&transaction, &table)?;
-            transaction.execute_batch(&format!("DROP TABLE IF EXISTS {}", quote(&table.name)))?;
+            transaction
+                .execute_batch(&format!("DROP TABLE IF EXISTS main.{}", quote(&table.name)))?;
             transaction.execute_batch(staging::bare(&table))?;
             transaction.commit()
         })
@@ -231,6 +235,7 @@ impl Target for Replica {
         Ok(Box::new(Writer::new(
             self.worker.clone(),
             self.gate.clone(),
+            self.known.clone(),
         )))
     }
 
@@ -252,8 +257,17 @@ impl Target for Replica {
 
     async fn swap(&self) -> Result<()> {
         let (note, state, schema) = (self.note.clone(), self.state.clone(), self.schema);
+        let known = self.known.clone();
         let failed = self
-            .apart(move |connection| live::go(connection, &mut locked(&note), &state, schema))
+            .apart(move |connection| {
+                live::go(
+                    connection,
+                    &mut locked(&note),
+                    &state,
+                    schema,
+                    &locked(&known),
+                )
+            })
             .await?;
         self.keep(failed);
         Ok(())

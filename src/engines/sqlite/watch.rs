@@ -68,7 +68,7 @@ impl Watch {
 }
 
 /// The number that SQLite gives to what others committed, as this connection sees it.
-fn version(connection: &Connection) -> rusqlite::Result<i64> {
+pub fn version(connection: &Connection) -> rusqlite::Result<i64> {
     connection.pragma_query_value(None, "data_version", |row| row.get(0))
 }
 

@@ -10,6 +10,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::aim::Speed;
 use super::queue::{Brought, Left, Next, Piece, Queue, Work};
+use super::straight::begin;
 use super::{CHANNEL, Pair};
 use crate::engines::{self, BatchLimit, Loader, Mark, Snapshot, StagedTable, Target, kill};
 use crate::model::batch::{Batch, Chunk};
@@ -179,7 +180,7 @@ impl Shared {
         }
         let chunks = match table.is_ordered || self.snapshot.is_fixed() {
             true => {
-                let aim = self.speed.aim(&table.from);
+                let aim = self.aim(&table.from);
                 self.snapshot.chunks(reader, &table.from, aim).await?
             }
             false => vec![Chunk::whole()],
@@ -300,38 +301,10 @@ impl Shared {
         let table = &self.tables[index];
         let calm = self.pace.calm(&self.stop);
         calm.await.map_err(Failure::Reading)?;
-        if let Some(database) = &self.inside {
-            return self.pull(loader, database, index, piece, clear).await;
-        }
-        let (sink, batches) = mpsc::channel(CHANNEL);
-        let read = async {
-            self.snapshot
-                .read(reader, &table.from, &piece.chunk, self.limit, sink)
-                .await
-                .map_err(|error| Failure::Reading(error.into()))
+        let loaded = match self.straight(loader, index, piece, clear).await? {
+            Some(loaded) => loaded,
+            None => self.pass(reader, loader, index, piece, clear).await?,
         };
-        let load = async {
-            let begun = async {
-                loader.begin().await?;
-                match clear {
-                    true => loader.clear(&table.to, &piece.chunk).await,
-                    false => Ok(()),
-                }
-            };
-            if let Err(error) = begun.await {
-                drop(batches);
-                return Err(Failure::Loading(error.into()));
-            }
-            self.load(loader, index, batches).await
-        };
-        // A load that fails ends the reading through its channel, between two rows: broken off within one, the
-        // reader's connection would not know where its next answer begins.
-        let (read, loaded) = join(read, load).await;
-        let (read, loaded) = (read?, loaded?);
-        if read != loaded {
-            let error = mismatch(&table.to, "read", read, "written", loaded);
-            return Err(Failure::Reading(error));
-        }
         kill::point("chunk-loaded");
         let mark = Mark {
             table: &table.to,
@@ -345,44 +318,39 @@ impl Shared {
         Ok(loaded)
     }
 
-    /// Copies a range inside the server.
-    async fn pull(
+    /// Reads a range in batches and loads them; returns the rows that both sides count.
+    async fn pass(
         &self,
+        reader: usize,
         loader: &mut dyn Loader,
-        database: &str,
         index: usize,
         piece: &Piece,
         clear: bool,
     ) -> Result<Rows, Failure> {
         let table = &self.tables[index];
-        let pulled = async {
-            loader.begin().await?;
-            if clear {
-                loader.clear(&table.to, &piece.chunk).await?;
-            }
-            let rows = loader
-                .pull(database, &table.from, &table.to, &piece.chunk)
-                .await?;
-            kill::point("chunk-loaded");
-            let mark = Mark {
-                table: &table.to,
-                number: piece.number,
-                chunk: &piece.chunk,
-                rows,
-            };
-            loader.commit(&[mark]).await.map(|()| rows)
+        let (sink, batches) = mpsc::channel(CHANNEL);
+        let read = async {
+            self.snapshot
+                .read(reader, &table.from, &piece.chunk, self.limit, sink)
+                .await
+                .map_err(|error| Failure::Reading(error.into()))
         };
-        let rows = pulled
-            .await
-            .map_err(|error| Failure::Loading(error.into()))?;
-        kill::point("chunk-committed");
-        // The server moved them: how many bytes they are is known on the average only.
-        let average = table.from.bytes.0 / table.from.rows.0.max(1);
-        let bytes = Bytes(average.saturating_mul(rows.0));
-        self.moved(index, rows, bytes);
-        let taken = self.pace.take(rows, bytes, &self.stop);
-        taken.await.map_err(Failure::Reading)?;
-        Ok(rows)
+        let load = async {
+            if let Err(error) = begin(loader, table, piece, clear).await {
+                drop(batches);
+                return Err(Failure::Loading(error.into()));
+            }
+            self.load(loader, index, batches).await
+        };
+        // A load that fails ends the reading through its channel, between two rows: broken off within one, the
+        // reader's connection would not know where its next answer begins.
+        let (read, loaded) = join(read, load).await;
+        let (read, loaded) = (read?, loaded?);
+        if read != loaded {
+            let error = mismatch(&table.to, "read", read, "written", loaded);
+            return Err(Failure::Reading(error));
+        }
+        Ok(loaded)
     }
 
     async fn load(
@@ -418,7 +386,7 @@ impl Shared {
         Ok(rows)
     }
 
-    fn moved(&self, index: usize, rows: Rows, bytes: Bytes) {
+    pub(super) fn moved(&self, index: usize, rows: Rows, bytes: Bytes) {
         self.progress[index]
             .lock()
             .expect("no worker panicked")

@@ -8,46 +8,48 @@ use super::*;
 
 #[tokio::test]
 async fn a20_each_value_keeps_its_own_type_and_bytes() {
-    let pair = Pair::new();
-    pair.run(
+    for pair in Pair::both() {
+        pair.run(
         "from",
         "CREATE TABLE t (id INTEGER PRIMARY KEY, n INTEGER, x, r REAL);
          INSERT INTO t VALUES (1, 'text', 'a' || char(0) || 'b', 1), (2, x'00ff', CAST(x'c328ff' AS TEXT), 9e999),
            (3, 1.5, -9223372036854775808, NULL), (-4, NULL, 0.1, 'r');",
     );
-    pair.copy(None).await.unwrap();
-    let sql = "SELECT id, typeof(n), hex(n), typeof(x), hex(CAST(x AS BLOB)), length(x), typeof(r), r FROM t ORDER BY id";
-    assert_eq!(pair.ask("to", sql), pair.ask("from", sql));
-    assert_eq!(
-        pair.ask("to", "SELECT hex(x) FROM t WHERE id < 3 AND id > 0"),
-        ["610062", "C328FF"]
-    );
+        pair.copy(None).await.unwrap();
+        let sql = "SELECT id, typeof(n), hex(n), typeof(x), hex(CAST(x AS BLOB)), length(x), typeof(r), r FROM t ORDER BY id";
+        assert_eq!(pair.ask("to", sql), pair.ask("from", sql));
+        assert_eq!(
+            pair.ask("to", "SELECT hex(x) FROM t WHERE id < 3 AND id > 0"),
+            ["610062", "C328FF"]
+        );
+    }
 }
 
 #[tokio::test]
 async fn a06_infinities_and_what_was_no_number_arrive() {
-    let pair = Pair::new();
-    pair.run(
+    for pair in Pair::both() {
+        pair.run(
         "from",
         "CREATE TABLE t (id INTEGER PRIMARY KEY, r REAL, x);
          INSERT INTO t VALUES (1, 9e999, -9e999), (2, -9e999, 9e999), (3, 9e999 - 9e999, 'infinity'), (4, 1.7976931348623157e308, 5e-324);",
     );
-    pair.copy(None).await.unwrap();
-    let sql = "SELECT id, typeof(r), r, typeof(x), x, r > 1e308, x < -1e308 FROM t ORDER BY id";
-    assert_eq!(pair.ask("to", sql), pair.ask("from", sql));
-    assert_eq!(
-        pair.ask(
-            "to",
-            "SELECT r > 1.7976931348623157e308, typeof(x) FROM t WHERE id = 1"
-        ),
-        ["1|real"]
-    );
+        pair.copy(None).await.unwrap();
+        let sql = "SELECT id, typeof(r), r, typeof(x), x, r > 1e308, x < -1e308 FROM t ORDER BY id";
+        assert_eq!(pair.ask("to", sql), pair.ask("from", sql));
+        assert_eq!(
+            pair.ask(
+                "to",
+                "SELECT r > 1.7976931348623157e308, typeof(x) FROM t WHERE id = 1"
+            ),
+            ["1|real"]
+        );
+    }
 }
 
 #[tokio::test]
 async fn rowids_counters_generated_columns_and_settings_travel() {
-    let pair = Pair::new();
-    pair.run(
+    for pair in Pair::both() {
+        pair.run(
         "from",
         "PRAGMA page_size = 8192; PRAGMA encoding = 'UTF-16le'; PRAGMA auto_vacuum = FULL;
          PRAGMA user_version = 7; PRAGMA application_id = -5;
@@ -57,28 +59,29 @@ async fn rowids_counters_generated_columns_and_settings_travel() {
          CREATE TABLE w (k TEXT PRIMARY KEY, v ANY) STRICT, WITHOUT ROWID; INSERT INTO w VALUES ('x', 1.0), ('y', x'00');
          CREATE UNIQUE INDEX part ON a (n DESC) WHERE n > 1; CREATE INDEX ex ON log (lower(line));",
     );
-    pair.copy(None).await.unwrap();
-    for pragma in [
-        "page_size",
-        "encoding",
-        "auto_vacuum",
-        "user_version",
-        "application_id",
-    ] {
-        let sql = format!("PRAGMA {pragma}");
-        assert_eq!(pair.ask("to", &sql), pair.ask("from", &sql), "{pragma}");
+        pair.copy(None).await.unwrap();
+        for pragma in [
+            "page_size",
+            "encoding",
+            "auto_vacuum",
+            "user_version",
+            "application_id",
+        ] {
+            let sql = format!("PRAGMA {pragma}");
+            assert_eq!(pair.ask("to", &sql), pair.ask("from", &sql), "{pragma}");
+        }
+        assert_eq!(
+            pair.ask("to", "SELECT _rowid_, rowid FROM log ORDER BY _rowid_"),
+            ["7|b", "90|a"]
+        );
+        assert_eq!(pair.ask("to", "SELECT id, twice FROM a"), ["1|2", "2|4"]);
+        assert_eq!(
+            pair.ask("to", "SELECT seq FROM sqlite_sequence WHERE name = 'a'"),
+            ["3"]
+        );
+        let schema = "SELECT type, name, sql FROM sqlite_schema ORDER BY name";
+        assert_eq!(pair.ask("to", schema), pair.ask("from", schema));
     }
-    assert_eq!(
-        pair.ask("to", "SELECT _rowid_, rowid FROM log ORDER BY _rowid_"),
-        ["7|b", "90|a"]
-    );
-    assert_eq!(pair.ask("to", "SELECT id, twice FROM a"), ["1|2", "2|4"]);
-    assert_eq!(
-        pair.ask("to", "SELECT seq FROM sqlite_sequence WHERE name = 'a'"),
-        ["3"]
-    );
-    let schema = "SELECT type, name, sql FROM sqlite_schema ORDER BY name";
-    assert_eq!(pair.ask("to", schema), pair.ask("from", schema));
 }
 
 #[tokio::test]

@@ -1,6 +1,7 @@
 //! What holds for SQLite alone, on real files.
 
 mod copies;
+mod draws;
 mod homes;
 mod places;
 mod resume;
@@ -15,7 +16,7 @@ use tokio::sync::mpsc;
 use super::server::Files;
 use super::worker::{self, Worker};
 use super::*;
-use crate::engines::{BatchLimit, Mark, Opening, Target, TargetWork, Undo};
+use crate::engines::{BatchLimit, Loader, Mark, Opening, Snapshot, Target, TargetWork, Undo};
 use crate::model::batch::{Chunk, Digest};
 use crate::model::catalog::{Catalog, ObjectKind, Table};
 use crate::model::survey::Role;
@@ -26,6 +27,8 @@ struct Pair {
     home: PathBuf,
     /// Removed at the end.
     own: Option<tempfile::TempDir>,
+    /// Whether rows pass through this process although they could be drawn from the file.
+    passes: bool,
 }
 
 impl Pair {
@@ -44,7 +47,17 @@ impl Pair {
         Pair {
             home: home.to_path_buf(),
             own: None,
+            passes: false,
         }
+    }
+
+    /// One for each way that rows can take.
+    fn both() -> [Pair; 2] {
+        let passing = Pair {
+            passes: true,
+            ..Pair::new()
+        };
+        [Pair::new(), passing]
     }
 
     fn file(&self, side: &str) -> PathBuf {
@@ -142,28 +155,29 @@ impl Pair {
         let mut loader = target.loader(0).await.unwrap();
         for table in staging::tables(work) {
             target.create(table).await.unwrap();
-            let (sender, mut batches) = mpsc::channel(2);
-            let limit = BatchLimit {
-                rows: Rows(100),
-                bytes: Bytes(1 << 20),
-            };
             let chunk = Chunk::whole();
-            let mut loaded = Rows(0);
-            let load = async {
-                loader.begin().await.unwrap();
-                while let Some(batch) = batches.recv().await {
-                    loaded += loader.load(table, &batch).await.unwrap();
-                }
-                let mark = Mark {
-                    table,
-                    number: 0,
-                    chunk: &chunk,
-                    rows: loaded,
-                };
-                loader.commit(&[mark]).await.unwrap();
+            loader.begin().await.unwrap();
+            let drawn = match self.passes {
+                true => None,
+                false => loader
+                    .draw(snapshot.as_ref(), table, table, &chunk)
+                    .await
+                    .unwrap(),
             };
-            let (rows, ()) = tokio::join!(snapshot.read(0, table, &chunk, limit, sender), load);
-            assert_eq!(counted(target.as_ref(), table).await, rows.unwrap());
+            assert_eq!(drawn.is_none(), self.passes);
+            let rows = match drawn {
+                Some((rows, _)) => rows,
+                None => pass(snapshot.as_ref(), loader.as_mut(), table, &chunk).await,
+            };
+            let mark = Mark {
+                table,
+                number: 0,
+                chunk: &chunk,
+                rows,
+            };
+            loader.commit(&[mark]).await.unwrap();
+            assert_eq!(snapshot.count(0, table).await.unwrap(), rows);
+            assert_eq!(counted(target.as_ref(), table).await, rows);
             let digests = (
                 snapshot.digest(0, table, &chunk).await.unwrap(),
                 digested(target.as_ref(), table, &chunk).await,
@@ -197,4 +211,28 @@ async fn counted(target: &dyn Target, table: &Table) -> Rows {
 async fn digested(target: &dyn Target, table: &Table, chunk: &Chunk) -> Digest {
     let mut loader = target.loader(0).await.unwrap();
     loader.digest(table, chunk).await.unwrap()
+}
+
+/// Copies a chunk in batches.
+async fn pass(
+    snapshot: &dyn Snapshot,
+    loader: &mut dyn Loader,
+    table: &Table,
+    chunk: &Chunk,
+) -> Rows {
+    let (sender, mut batches) = mpsc::channel(2);
+    let limit = BatchLimit {
+        rows: Rows(100),
+        bytes: Bytes(1 << 20),
+    };
+    let load = async {
+        let mut loaded = Rows(0);
+        while let Some(batch) = batches.recv().await {
+            loaded += loader.load(table, &batch).await.unwrap();
+        }
+        loaded
+    };
+    let (rows, loaded) = tokio::join!(snapshot.read(0, table, chunk, limit, sender), load);
+    assert_eq!(rows.unwrap(), loaded);
+    loaded
 }
