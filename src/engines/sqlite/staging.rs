@@ -14,7 +14,8 @@ use super::{catalog, draw, marks, quote, statement, text, worker};
 use crate::engines::{Error, Result, TargetWork};
 use crate::model::catalog::{Object, Table};
 
-/// Pages in memory while rows are appended, in KiB: none of them is needed twice.
+/// The pages that are kept in memory while rows are appended or checked, in KiB (negative, as SQLite spells it): none
+/// of them is needed twice.
 const LOADING: i64 = -4_000;
 /// And while indexes are sorted.
 const SORTING: i64 = -32_000;
@@ -199,9 +200,13 @@ pub fn complete(
     work: &TargetWork,
     way: Way,
 ) -> Result<Vec<(Object, Error)>> {
-    draw::detach(connection)
-        .and_then(|()| connection.pragma_update(None, "cache_size", SORTING))
-        .map_err(|cause| statement("prepare the staging file for its indexes", cause))?;
+    let keep = |pages: i64| {
+        connection
+            .pragma_update(None, "cache_size", pages)
+            .map_err(|cause| statement("prepare the staging file for its indexes", cause))
+    };
+    draw::detach(connection).map_err(|cause| statement("let the source's file go", cause))?;
+    keep(SORTING)?;
     for table in tables(work) {
         make_indexes(connection, table).map_err(|cause| {
             statement(format!("make an index of the table {}", table.name), cause)
@@ -213,6 +218,7 @@ pub fn complete(
             )
         })?;
     }
+    keep(LOADING)?;
     let failed = match way {
         Way::Chosen | Way::Vanish => Vec::new(),
         Way::New | Way::Mirror => make_objects(connection, &work.objects),
