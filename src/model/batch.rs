@@ -28,32 +28,55 @@ pub enum Kind {
 pub struct Batch {
     width: usize,
     data: Vec<u8>,
-    cells: Vec<(Kind, usize)>,
+    kinds: Vec<Kind>,
+    /// The bytes of each cell; no product has a value of 4 GiB.
+    lengths: Vec<u32>,
+    /// Where each row ends in the data.
+    rows: Vec<usize>,
 }
 
 impl Batch {
     /// An empty batch of rows with this many cells.
     pub fn new(width: usize) -> Batch {
         Batch {
-            width,
+            width: width.max(1),
             ..Batch::default()
         }
     }
 
+    /// Takes the full batch away and begins the next one, with room for as much.
+    pub fn renew(&mut self) -> Batch {
+        let next = Batch {
+            width: self.width,
+            data: Vec::with_capacity(self.data.len()),
+            kinds: Vec::with_capacity(self.kinds.len()),
+            lengths: Vec::with_capacity(self.lengths.len()),
+            rows: Vec::with_capacity(self.rows.len()),
+        };
+        std::mem::replace(self, next)
+    }
+
     /// Adds the next cell; the bytes of a NULL are ignored.
     pub fn push(&mut self, kind: Kind, bytes: &[u8]) {
-        if kind != Kind::Null {
-            self.data.extend_from_slice(bytes);
+        let bytes = match kind {
+            Kind::Null => &[],
+            _ => bytes,
+        };
+        self.data.extend_from_slice(bytes);
+        self.kinds.push(kind);
+        self.lengths.push(bytes.len() as u32);
+        if self.kinds.len() == (self.rows.len() + 1) * self.width {
+            self.rows.push(self.data.len());
         }
-        self.cells.push((kind, self.data.len()));
     }
 
     pub fn width(&self) -> usize {
         self.width
     }
 
+    /// How many rows are whole.
     pub fn rows(&self) -> Rows {
-        Rows((self.cells.len() / self.width.max(1)) as u64)
+        Rows(self.rows.len() as u64)
     }
 
     pub fn bytes(&self) -> Bytes {
@@ -61,35 +84,33 @@ impl Batch {
     }
 
     pub fn is_empty(&self) -> bool {
-        self.cells.is_empty()
+        self.kinds.is_empty()
     }
 
     /// The bytes of each row's values.
     pub fn row_sizes(&self) -> impl Iterator<Item = usize> {
-        let ends = self.cells.chunks(self.width.max(1));
         let mut start = 0;
-        ends.map(move |row| {
-            let end = row.last().map_or(start, |(_, end)| *end);
-            end - std::mem::replace(&mut start, end)
-        })
+        let ends = self.rows.iter();
+        ends.map(move |end| end - std::mem::replace(&mut start, *end))
     }
 
     /// The cells of all rows, one after the other.
     pub fn cells(&self) -> impl Iterator<Item = (Kind, &[u8])> + Clone {
-        self.cells_of(0, self.rows().0 as usize)
+        self.cells_of(0, self.rows.len())
     }
 
     /// The cells of so many rows, from the row with this number on.
     pub fn cells_of(&self, row: usize, rows: usize) -> impl Iterator<Item = (Kind, &[u8])> + Clone {
-        let first = row * self.width;
-        let mut start = match first {
+        let start = match row {
             0 => 0,
-            first => self.cells[first - 1].1,
+            row => self.rows[row - 1],
         };
-        let cells = &self.cells[first..first + rows * self.width];
-        cells.iter().map(move |(kind, end)| {
-            let bytes = &self.data[start..*end];
-            start = *end;
+        let cells = row * self.width..(row + rows) * self.width;
+        let cells = self.kinds[cells.clone()].iter().zip(&self.lengths[cells]);
+        let mut rest = &self.data[start..];
+        cells.map(move |(kind, length)| {
+            let (bytes, after) = rest.split_at(*length as usize);
+            rest = after;
             (*kind, bytes)
         })
     }

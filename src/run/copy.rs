@@ -107,8 +107,9 @@ pub async fn all(
         let known = staged.iter().any(|staged| staged.name == pair.to.name);
         !known && !snapshot.is_fixed() && inside.is_none()
     });
+    let giant = group::giant(&tables, &long, readers);
     let shared = Arc::new(Shared {
-        queue: Mutex::new(Queue::new(long, groups)),
+        queue: Mutex::new(Queue::new(long, groups, giant)),
         progress: tables
             .iter()
             .map(|_| Mutex::new(Progress::default()))

@@ -100,13 +100,7 @@ async fn names(cx: &Context<'_>, connection: &str, database: Option<&str>) -> Op
     };
     let server = places::open(cx, &place).await.ok()?.server;
     match database {
-        None => server.databases().await.ok().map(|found| {
-            found
-                .listed
-                .into_iter()
-                .map(|database| database.name)
-                .collect()
-        }),
+        None => server.names().await.ok(),
         Some(database) => server
             .catalog(database)
             .await

@@ -58,8 +58,7 @@ pub async fn databases(
 
 /// The names of the databases that a user may pick, sorted.
 pub async fn names(server: &dyn Server) -> Result<Vec<String>> {
-    let databases = server.databases().await?;
-    Ok(databases.listed.into_iter().map(|it| it.name).collect())
+    Ok(server.names().await?)
 }
 
 /// Decides with the server's help where the name of the place's database ends.

@@ -317,6 +317,15 @@ impl Server for MySqlServer {
         Ok(databases)
     }
 
+    async fn names(&self) -> Result<Vec<String>> {
+        let sql = "SELECT SCHEMA_NAME FROM information_schema.SCHEMATA";
+        let rows = self.session().await?.rows("list databases", sql).await?;
+        let names = rows.iter().map(|row| row.text(0));
+        let mut names: Vec<String> = names.filter(|name| !is_hidden(name)).collect();
+        names.sort();
+        Ok(names)
+    }
+
     async fn catalog(&self, database: &str) -> Result<Option<Catalog>> {
         if is_hidden(database) {
             return Ok(None);

@@ -67,8 +67,7 @@ impl Reading<'_> {
             self.take(row, &mut batch)?;
             rows += Rows(1);
             if batch.rows() >= limit.rows || batch.bytes() >= limit.bytes {
-                let full = std::mem::replace(&mut batch, Batch::new(self.columns.len()));
-                if sink.send(wrapped(full)).await.is_err() {
+                if sink.send(wrapped(batch.renew())).await.is_err() {
                     return Ok(None);
                 }
             }

@@ -41,6 +41,14 @@ pub fn part(
     (long, small.chunks(size).map(<[usize]>::to_vec).collect())
 }
 
+/// The first of the long tables, where it is more than a worker's share of all.
+pub fn giant(tables: &[Pair], long: &[usize], workers: usize) -> Option<usize> {
+    let bytes = |index: &usize| tables[*index].from.bytes.0;
+    let all: u64 = long.iter().map(bytes).sum();
+    let first = long.first().filter(|_| long.len() > 1)?;
+    (bytes(first) * workers as u64 > all).then_some(*first)
+}
+
 impl Shared {
     /// Copies the small tables of a group and proves them; the long ones come back.
     pub(super) async fn group(
@@ -191,5 +199,8 @@ mod tests {
         assert_eq!(long, [0]);
         assert_eq!(groups, [[1, 2], [3, 4], [5, 6], [7, 8]]);
         assert_eq!(part(&tables, 2, |_| false).1.len(), 0);
+        assert_eq!(giant(&tables, &[0, 1], 2), Some(0));
+        assert_eq!(giant(&tables, &[1, 2], 1), None);
+        assert_eq!(giant(&tables, &[0], 2), None);
     }
 }

@@ -2,7 +2,8 @@
 //!
 //! The largest tables come first. A worker takes whole tables for as long as there are any, because a second
 //! connection into one table gains nothing while other tables wait; small tables come in groups. Only then it helps
-//! with the ranges of the table of which most are left.
+//! with the ranges of the table of which most are left. One table that is larger than a worker's share is everybody's
+//! first: its keys are built by one worker, while the others go on.
 
 use std::collections::VecDeque;
 
@@ -60,12 +61,17 @@ pub struct Queue {
     open: Vec<Open>,
     /// How many workers have work that may bring more.
     opening: usize,
+    /// The table that all work on first, until its ranges are given out.
+    giant: Option<usize>,
+    /// Whether that table was looked at.
+    is_cut: bool,
 }
 
 impl Queue {
-    /// Both the tables and the groups with the largest first.
-    pub fn new(tables: Vec<usize>, groups: Vec<Vec<usize>>) -> Queue {
+    /// Both the tables and the groups with the largest first. The first table may be the `giant`.
+    pub fn new(tables: Vec<usize>, groups: Vec<Vec<usize>>, giant: Option<usize>) -> Queue {
         Queue {
+            giant,
             tables: tables.into(),
             groups: groups.into(),
             ..Queue::default()
@@ -78,6 +84,17 @@ impl Queue {
         let own = self.open.iter_mut().find(|open| open.worker == worker);
         if let Some(work) = own.and_then(Open::take) {
             return Next::Do(work);
+        }
+        if let Some(giant) = self
+            .giant
+            .filter(|giant| self.tables.front() != Some(giant))
+        {
+            let open = self.open.iter_mut().find(|open| open.table == giant);
+            match open.and_then(Open::take) {
+                Some(work) => return Next::Do(work),
+                None if self.is_cut => self.giant = None,
+                None => return Next::Wait,
+            }
         }
         let table = self.tables.pop_front().map(Work::Table);
         if let Some(work) = table.or_else(|| self.groups.pop_front().map(Work::Group)) {
@@ -96,6 +113,8 @@ impl Queue {
     /// other that turned out to be long. It brings nothing where it failed.
     pub fn opened(&mut self, worker: usize, brought: Brought) {
         self.opening -= 1;
+        // It was the first that anybody took.
+        self.is_cut = true;
         match brought {
             Brought::Nothing => {}
             Brought::Ranges(table, pieces) => self.open.push(Open {
@@ -145,7 +164,7 @@ mod tests {
 
     #[test]
     fn workers_share_a_table_only_when_no_whole_one_is_left() {
-        let mut queue = Queue::new(vec![7, 8], Vec::new());
+        let mut queue = Queue::new(vec![7, 8], Vec::new(), None);
         assert_eq!(queue.next(0), Next::Do(Work::Table(7)));
         queue.opened(0, Brought::Ranges(7, pieces(4)));
         assert_eq!(range(&mut queue, 0), 7);
@@ -159,8 +178,19 @@ mod tests {
     }
 
     #[test]
+    fn a_table_larger_than_a_workers_share_is_everybodys_first() {
+        let mut queue = Queue::new(vec![7, 8], Vec::new(), Some(7));
+        assert_eq!(queue.next(0), Next::Do(Work::Table(7)));
+        assert_eq!(queue.next(1), Next::Wait);
+        queue.opened(0, Brought::Ranges(7, pieces(2)));
+        assert_eq!(range(&mut queue, 1), 7);
+        assert_eq!(range(&mut queue, 0), 7);
+        assert_eq!(queue.next(1), Next::Do(Work::Table(8)));
+    }
+
+    #[test]
     fn help_goes_to_the_table_with_most_ranges_left() {
-        let mut queue = Queue::new(vec![1, 2], Vec::new());
+        let mut queue = Queue::new(vec![1, 2], Vec::new(), None);
         for (worker, count) in [(0, 2), (1, 5)] {
             queue.next(worker);
             queue.opened(worker, Brought::Ranges(worker + 1, pieces(count)));
@@ -171,7 +201,7 @@ mod tests {
 
     #[test]
     fn groups_come_last_and_may_bring_long_tables_back() {
-        let mut queue = Queue::new(vec![0], vec![vec![1, 2]]);
+        let mut queue = Queue::new(vec![0], vec![vec![1, 2]], None);
         assert_eq!(queue.next(0), Next::Do(Work::Table(0)));
         assert_eq!(queue.next(1), Next::Do(Work::Group(vec![1, 2])));
         queue.opened(0, Brought::Ranges(0, Vec::new()));

@@ -14,10 +14,10 @@ use mysql_common::packets::{
     AuthPlugin, AuthSwitchRequest, HandshakePacket, HandshakeResponse, SslRequest,
 };
 use mysql_common::proto::MySerialize;
-use mysql_common::proto::codec::Compression;
 use socket2::{SockRef, TcpKeepalive};
 use tokio::net::{TcpStream, UnixStream};
 
+use super::frames::Frames;
 use super::{Error, Transport, Wire, refusal, tls};
 use crate::engines::{Cause, Hop};
 use crate::model::endpoint::{Network, Tls};
@@ -81,7 +81,7 @@ pub async fn connect(
         .await
         .map_err(login)?;
     if wanted.contains(CapabilityFlags::CLIENT_COMPRESS) {
-        wire.codec.compress(Compression::fast());
+        wire.frames.compress();
     }
     Ok(wire)
 }
@@ -97,7 +97,7 @@ pub async fn asked_for_tls(network: &Network) -> io::Result<Box<dyn Transport>> 
     ask_for_tls(&mut wire, wanted, &greeting)
         .await
         .map_err(io::Error::other)?;
-    Ok(wire.stream)
+    Ok(wire.frames.into_stream())
 }
 
 async fn open(network: &Network) -> Result<Box<dyn Transport>, Unconnected> {
@@ -204,18 +204,18 @@ async fn secured(
     ask_for_tls(&mut wire, wanted, greeting)
         .await
         .map_err(io::Error::other)?;
-    let Wire { stream, codec, .. } = wire;
-    let mut wire = Wire::over(tls::secure(stream, network).await?);
-    // The numbers of the packets go on.
-    wire.codec = codec;
+    let number = wire.frames.number();
+    wire.frames = Frames::secured(
+        tls::secure(wire.frames.into_stream(), network).await?,
+        number,
+    );
     Ok(wire)
 }
 
 async fn send(wire: &mut Wire, packet: &impl MySerialize) -> Result<(), Error> {
     let mut bytes = Vec::new();
     packet.serialize(&mut bytes);
-    wire.encode(&mut &bytes[..])?;
-    wire.flush().await
+    wire.frames.answer(&bytes).await
 }
 
 /// The exchange of challenges and answers that a password is proven by.
@@ -269,8 +269,7 @@ impl Exchange<'_> {
                 _ => return Err(unknown("one from before 2003")),
             };
             if let Some(answer) = answer {
-                wire.encode(&mut &answer[..])?;
-                wire.flush().await?;
+                wire.frames.answer(&answer).await?;
             }
         }
     }

@@ -1,35 +1,31 @@
 //! The packets of one connection: commands go out, answers come in as rows that nobody has decoded.
 //!
-//! Packets, compression, handshake and authentication are those of `mysql_common`. What is ours is the way between a
-//! socket and a batch: a row is a slice of the packet that the server sent, and a statement that writes rows takes
-//! their bytes as they are. The one rule: whatever is awaited from the server is remembered here, so that an answer
+//! Compression, handshake and authentication are those of `mysql_common`. What is ours is the way between a socket and
+//! a batch: a row is read where the socket has put it, and a statement that writes rows is sent from where it was
+//! spelled. `mysql_common`'s codec copies every packet once more on both ways, so only compressed ones go through it. The one rule: whatever is awaited from the server is remembered here, so that an answer
 //! nobody waited for to its end is read before the next command goes out.
 
 mod cells;
+mod frames;
 mod login;
 mod statement;
 mod tls;
 
 use std::io;
 
-use bytes::{Buf as _, BytesMut};
 use mysql_common::constants::{CapabilityFlags, Command, StatusFlags};
 use mysql_common::io::ParseBuf;
 use mysql_common::packets::{
     CommonOkPacket, OkPacket, OkPacketDeserializer, OkPacketKind, OldEofPacket, ResultSetTerminator,
 };
-use mysql_common::proto::codec::PacketCodec;
-use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _};
+use tokio::io::{AsyncRead, AsyncWrite};
 
 pub use cells::Cells;
+use frames::Frames;
 pub use login::{Unconnected, connect};
 pub use statement::{Parameters, Statement};
 pub use tls::{PIN_DIFFERS, fingerprint};
 
-/// How much is read from the socket at once.
-const READ: usize = 256 * 1024;
-/// A buffer that a large row has made longer is given back.
-const KEPT: usize = 4 * READ;
 /// A packet that ends a result is shorter than this; a longer one that begins alike is a row with a huge first cell.
 const LARGEST_END: usize = 0xFF_FFFF;
 
@@ -90,13 +86,7 @@ enum Seen {
 
 /// One connection.
 pub struct Wire {
-    stream: Box<dyn Transport>,
-    codec: PacketCodec,
-    incoming: BytesMut,
-    outgoing: BytesMut,
-    /// The packet that was received last, or a part of one.
-    packet: Vec<u8>,
-    is_whole: bool,
+    frames: Frames,
     awaited: Awaited,
     seen: Seen,
     capabilities: CapabilityFlags,
@@ -109,16 +99,8 @@ pub struct Wire {
 
 impl Wire {
     fn over(stream: Box<dyn Transport>) -> Wire {
-        let mut codec = PacketCodec::default();
-        // The server's own limit is told by its error.
-        codec.max_allowed_packet = usize::MAX;
         Wire {
-            stream,
-            codec,
-            incoming: BytesMut::new(),
-            outgoing: BytesMut::new(),
-            packet: Vec::new(),
-            is_whole: true,
+            frames: Frames::over(stream),
             awaited: Awaited::Nothing,
             seen: Seen::End,
             capabilities: CapabilityFlags::empty(),
@@ -148,7 +130,7 @@ impl Wire {
             self.seen = Seen::End;
             return Ok(true);
         }
-        while self.take()? {
+        while self.frames.take()? {
             if let Some(seen) = self.step()? {
                 self.seen = seen;
                 return Ok(true);
@@ -160,7 +142,7 @@ impl Wire {
     /// What [`Wire::advance`] has decoded.
     pub fn part(&self) -> Part<'_> {
         match self.seen {
-            Seen::Row => Part::Row(&self.packet),
+            Seen::Row => Part::Row(self.frames.packet()),
             Seen::Done(affected) => Part::Done(affected),
             Seen::End => Part::End,
         }
@@ -180,26 +162,14 @@ impl Wire {
 
     /// Waits for more bytes.
     pub async fn fill(&mut self) -> Result<(), Error> {
-        if self.outgoing.has_remaining() {
-            self.flush().await?;
-        }
-        if self.incoming.is_empty() && self.incoming.capacity() > KEPT {
-            self.incoming = BytesMut::new();
-        }
-        if self.incoming.capacity() - self.incoming.len() < READ / 4 {
-            self.incoming.reserve(READ);
-        }
-        match self.stream.read_buf(&mut self.incoming).await? {
-            0 => Err(io::Error::from(io::ErrorKind::UnexpectedEof).into()),
-            _ => Ok(()),
-        }
+        self.frames.fill().await
     }
 
     /// Says good-bye, without waiting for an answer.
     pub async fn quit(mut self) {
         let sent = self.command(Command::COM_QUIT, b"", Awaited::Nothing).await;
         if sent.is_ok() {
-            let _ = self.stream.shutdown().await;
+            self.frames.shut().await;
         }
     }
 
@@ -216,68 +186,32 @@ impl Wire {
                 Err(error) => return Err(error),
             }
         }
-        self.codec.reset_seq_id();
-        let head = [command as u8];
-        self.encode(&mut bytes::Buf::chain(&head[..], body))?;
         self.awaited = awaited;
-        self.flush().await
-    }
-
-    fn encode(&mut self, packet: &mut impl bytes::Buf) -> Result<(), Error> {
-        self.codec
-            .encode(packet, &mut self.outgoing)
-            .map_err(|cause| Error::Protocol(cause.to_string()))
-    }
-
-    async fn flush(&mut self) -> Result<(), Error> {
-        while self.outgoing.has_remaining() {
-            self.stream.write_buf(&mut self.outgoing).await?;
-        }
-        self.stream.flush().await?;
-        if self.outgoing.capacity() > KEPT {
-            self.outgoing = BytesMut::new();
-        }
-        Ok(())
-    }
-
-    /// Takes the next packet out of what has arrived; false when it is not whole yet.
-    fn take(&mut self) -> Result<bool, Error> {
-        if self.is_whole {
-            match self.packet.capacity() > KEPT {
-                true => self.packet = Vec::new(),
-                false => self.packet.clear(),
-            }
-        }
-        self.is_whole = self
-            .codec
-            .decode(&mut self.incoming, &mut self.packet)
-            .map_err(|cause| Error::Protocol(cause.to_string()))?;
-        Ok(self.is_whole)
+        self.frames.send(command as u8, body).await
     }
 
     /// The next packet, outside of answers.
     async fn receive(&mut self) -> Result<&[u8], Error> {
-        while !self.take()? {
-            self.fill().await?;
+        while !self.frames.take()? {
+            self.frames.fill().await?;
         }
-        Ok(&self.packet)
+        Ok(self.frames.packet())
     }
 
     /// What a packet means; None when it is none of the parts that callers see.
     fn step(&mut self) -> Result<Option<Seen>, Error> {
-        let first = *self
-            .packet
-            .first()
-            .ok_or_else(|| Error::Protocol("an empty packet".into()))?;
+        let packet = self.frames.packet();
+        let empty = || Error::Protocol("an empty packet".into());
+        let first = *packet.first().ok_or_else(empty)?;
         if first == 0xFF {
             self.awaited = Awaited::Nothing;
-            return Err(Error::Refused(refusal(&self.packet)));
+            return Err(Error::Refused(refusal(packet)));
         }
         match self.awaited {
             Awaited::Nothing => Err(Error::Protocol("a packet that nobody asked for".into())),
             Awaited::Answer if first == 0 => self.done::<CommonOkPacket>().map(Some),
             Awaited::Answer => {
-                let count = cells::number(&self.packet);
+                let count = cells::number(packet);
                 let count = count.filter(|_| first != 0xFB);
                 let count = count.ok_or_else(|| Error::Protocol("no answer to a query".into()))?;
                 self.columns.clear();
@@ -292,7 +226,7 @@ impl Wire {
                 };
                 Ok(None)
             }
-            Awaited::Rows if first == 0xFE && self.packet.len() < LARGEST_END => {
+            Awaited::Rows if first == 0xFE && packet.len() < LARGEST_END => {
                 match self
                     .capabilities
                     .contains(CapabilityFlags::CLIENT_DEPRECATE_EOF)
@@ -304,7 +238,7 @@ impl Wire {
             Awaited::Rows => Ok(Some(Seen::Row)),
             Awaited::Prepared => {
                 self.columns.clear();
-                self.prepared = Statement::read(&self.packet)?;
+                self.prepared = Statement::read(packet)?;
                 let lists = [self.prepared.parameters, self.prepared.columns];
                 let packets = |count: u16| match count {
                     0 => 0,
@@ -330,8 +264,9 @@ impl Wire {
 
     /// Remembers the name in a column's description: the fifth of its texts. Another packet ends the list.
     fn name_column(&mut self) {
-        if self.packet.first() != Some(&0xFE) {
-            let name = Cells::of(&self.packet).nth(4).flatten();
+        let packet = self.frames.packet();
+        if packet.first() != Some(&0xFE) {
+            let name = Cells::of(packet).nth(4).flatten();
             let name = String::from_utf8_lossy(name.unwrap_or_default());
             self.columns.push(name.into_owned());
         }
@@ -344,7 +279,8 @@ impl Wire {
     }
 
     fn done<T: OkPacketKind>(&mut self) -> Result<Seen, Error> {
-        let done: OkPacketDeserializer<'_, T> = ParseBuf(&self.packet).parse(self.capabilities)?;
+        let done: OkPacketDeserializer<'_, T> =
+            ParseBuf(self.frames.packet()).parse(self.capabilities)?;
         let done: OkPacket<'_> = done.into();
         let more = StatusFlags::SERVER_MORE_RESULTS_EXISTS;
         self.awaited = match done.status_flags().contains(more) {
