@@ -1325,7 +1325,7 @@ _maestro() {
             return 0
             ;;
         maestro__subcmd__plan)
-            opts="-o -h --select --map --schema --data --table --exclude --no-data --keep-extra --jobs --verify --events --definer --stop-on-error --allow-empty --allow-vanish --allow-replica --allow-newer --reverse --out --home --output --no-banner --help"
+            opts="-o -h --select --map --schema --data --table --exclude --no-data --keep-extra --verify --events --definer --stop-on-error --jobs --throttle --max-load --write-path --in-server --compress --allow-empty --allow-vanish --allow-replica --allow-newer --reverse --out --home --output --no-banner --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1351,10 +1351,6 @@ _maestro() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
-                --jobs)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
                 --verify)
                     COMPREPLY=($(compgen -W "count checksum none" -- "${cur}"))
                     return 0
@@ -1365,6 +1361,26 @@ _maestro() {
                     ;;
                 --definer)
                     COMPREPLY=($(compgen -W "keep current refuse" -- "${cur}"))
+                    return 0
+                    ;;
+                --jobs)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --throttle)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --max-load)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --write-path)
+                    COMPREPLY=($(compgen -W "auto bulk insert" -- "${cur}"))
+                    return 0
+                    ;;
+                --compress)
+                    COMPREPLY=($(compgen -W "auto on off" -- "${cur}"))
                     return 0
                     ;;
                 --allow-vanish)
@@ -1692,7 +1708,7 @@ _maestro() {
             return 0
             ;;
         maestro__subcmd__sync)
-            opts="-y -o -h --select --map --schema --data --table --exclude --no-data --keep-extra --jobs --verify --events --definer --stop-on-error --allow-empty --allow-vanish --allow-replica --allow-newer --reverse --dry-run --yes --home --output --no-banner --help"
+            opts="-y -o -h --select --map --schema --data --table --exclude --no-data --keep-extra --verify --events --definer --stop-on-error --jobs --throttle --max-load --write-path --in-server --compress --allow-empty --allow-vanish --allow-replica --allow-newer --reverse --dry-run --yes --home --output --no-banner --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1718,10 +1734,6 @@ _maestro() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
-                --jobs)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
                 --verify)
                     COMPREPLY=($(compgen -W "count checksum none" -- "${cur}"))
                     return 0
@@ -1732,6 +1744,26 @@ _maestro() {
                     ;;
                 --definer)
                     COMPREPLY=($(compgen -W "keep current refuse" -- "${cur}"))
+                    return 0
+                    ;;
+                --jobs)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --throttle)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --max-load)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --write-path)
+                    COMPREPLY=($(compgen -W "auto bulk insert" -- "${cur}"))
+                    return 0
+                    ;;
+                --compress)
+                    COMPREPLY=($(compgen -W "auto on off" -- "${cur}"))
                     return 0
                     ;;
                 --allow-vanish)

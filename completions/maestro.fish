@@ -495,7 +495,6 @@ complete -c maestro -n "__fish_maestro_using_subcommand sync" -l map -d 'Give a 
 complete -c maestro -n "__fish_maestro_using_subcommand sync" -l table -d 'Only these tables (name or glob; repeatable); nothing else is touched' -r
 complete -c maestro -n "__fish_maestro_using_subcommand sync" -l exclude -d 'Leave these tables as they are on the target (name or glob; repeatable)' -r
 complete -c maestro -n "__fish_maestro_using_subcommand sync" -l no-data -d 'Create these tables without rows, also where the target holds some (name or glob; repeatable)' -r
-complete -c maestro -n "__fish_maestro_using_subcommand sync" -l jobs -d 'How many readers and writers work at once, at most sync.max_concurrency [default: by the processors]' -r
 complete -c maestro -n "__fish_maestro_using_subcommand sync" -l verify -d 'How the copy is proven: by counts, by checksums too, or not at all (exit code 6) [default: count; checksum for a target labelled production]' -r -f -a "count\t''
 checksum\t''
 none\t''"
@@ -505,6 +504,15 @@ skip\t''"
 complete -c maestro -n "__fish_maestro_using_subcommand sync" -l definer -d 'Whose rights views, triggers, routines and events run with: those of the same account; those of the account that writes the target; those of the same account, refused where the target lacks it' -r -f -a "keep\t''
 current\t''
 refuse\t''"
+complete -c maestro -n "__fish_maestro_using_subcommand sync" -l jobs -d 'How many readers and writers work at once, at most sync.max_concurrency; auto goes by the processors and the free connections of both servers [default: auto]' -r
+complete -c maestro -n "__fish_maestro_using_subcommand sync" -l throttle -d 'The most that moves in a second: 5000rows/s, 20MB/s, off [default: sync.throttle]' -r
+complete -c maestro -n "__fish_maestro_using_subcommand sync" -l max-load -d 'Wait while a status counter of the source is above a number, as in Threads_running=50; the readers of the copy count too (repeatable)' -r
+complete -c maestro -n "__fish_maestro_using_subcommand sync" -l write-path -d 'How rows are written [default: auto, the best that the target has]' -r -f -a "auto\t''
+bulk\t''
+insert\t''"
+complete -c maestro -n "__fish_maestro_using_subcommand sync" -l compress -d 'Compress rows on their way; auto does so where the link is slow [default: sync.compress]' -r -f -a "auto\t''
+on\t''
+off\t''"
 complete -c maestro -n "__fish_maestro_using_subcommand sync" -l allow-vanish -d 'Let up to so many percent of the target\'s rows vanish [default: 30%]' -r
 complete -c maestro -n "__fish_maestro_using_subcommand sync" -l home -d 'Where connections, history and settings are kept (also MAESTRO_HOME)' -r -f -a "(__fish_complete_directories)"
 complete -c maestro -n "__fish_maestro_using_subcommand sync" -s o -l output -d 'How answers are printed' -r -f -a "table\t''
@@ -515,6 +523,7 @@ complete -c maestro -n "__fish_maestro_using_subcommand sync" -l schema -d 'Crea
 complete -c maestro -n "__fish_maestro_using_subcommand sync" -l data -d 'Replace the rows only; both sides must have the same structure'
 complete -c maestro -n "__fish_maestro_using_subcommand sync" -l keep-extra -d 'Keep tables and objects that only the target has'
 complete -c maestro -n "__fish_maestro_using_subcommand sync" -l stop-on-error -d 'Stop at the first database that fails'
+complete -c maestro -n "__fish_maestro_using_subcommand sync" -l in-server -d 'Copy from table to table inside the server that both databases are on; the source\'s tables are locked for writing meanwhile'
 complete -c maestro -n "__fish_maestro_using_subcommand sync" -l allow-empty -d 'Go on although the source holds no rows and the target does'
 complete -c maestro -n "__fish_maestro_using_subcommand sync" -l allow-replica -d 'Write to a target that replicates from another server'
 complete -c maestro -n "__fish_maestro_using_subcommand sync" -l allow-newer -d 'Replace tables that the target wrote later, and counted further, than the source'
@@ -528,7 +537,6 @@ complete -c maestro -n "__fish_maestro_using_subcommand plan" -l map -d 'Give a 
 complete -c maestro -n "__fish_maestro_using_subcommand plan" -l table -d 'Only these tables (name or glob; repeatable); nothing else is touched' -r
 complete -c maestro -n "__fish_maestro_using_subcommand plan" -l exclude -d 'Leave these tables as they are on the target (name or glob; repeatable)' -r
 complete -c maestro -n "__fish_maestro_using_subcommand plan" -l no-data -d 'Create these tables without rows, also where the target holds some (name or glob; repeatable)' -r
-complete -c maestro -n "__fish_maestro_using_subcommand plan" -l jobs -d 'How many readers and writers work at once, at most sync.max_concurrency [default: by the processors]' -r
 complete -c maestro -n "__fish_maestro_using_subcommand plan" -l verify -d 'How the copy is proven: by counts, by checksums too, or not at all (exit code 6) [default: count; checksum for a target labelled production]' -r -f -a "count\t''
 checksum\t''
 none\t''"
@@ -538,6 +546,15 @@ skip\t''"
 complete -c maestro -n "__fish_maestro_using_subcommand plan" -l definer -d 'Whose rights views, triggers, routines and events run with: those of the same account; those of the account that writes the target; those of the same account, refused where the target lacks it' -r -f -a "keep\t''
 current\t''
 refuse\t''"
+complete -c maestro -n "__fish_maestro_using_subcommand plan" -l jobs -d 'How many readers and writers work at once, at most sync.max_concurrency; auto goes by the processors and the free connections of both servers [default: auto]' -r
+complete -c maestro -n "__fish_maestro_using_subcommand plan" -l throttle -d 'The most that moves in a second: 5000rows/s, 20MB/s, off [default: sync.throttle]' -r
+complete -c maestro -n "__fish_maestro_using_subcommand plan" -l max-load -d 'Wait while a status counter of the source is above a number, as in Threads_running=50; the readers of the copy count too (repeatable)' -r
+complete -c maestro -n "__fish_maestro_using_subcommand plan" -l write-path -d 'How rows are written [default: auto, the best that the target has]' -r -f -a "auto\t''
+bulk\t''
+insert\t''"
+complete -c maestro -n "__fish_maestro_using_subcommand plan" -l compress -d 'Compress rows on their way; auto does so where the link is slow [default: sync.compress]' -r -f -a "auto\t''
+on\t''
+off\t''"
 complete -c maestro -n "__fish_maestro_using_subcommand plan" -l allow-vanish -d 'Let up to so many percent of the target\'s rows vanish [default: 30%]' -r
 complete -c maestro -n "__fish_maestro_using_subcommand plan" -l out -d 'Write the plan to a new file too, readable by you alone' -r -F
 complete -c maestro -n "__fish_maestro_using_subcommand plan" -l home -d 'Where connections, history and settings are kept (also MAESTRO_HOME)' -r -f -a "(__fish_complete_directories)"
@@ -549,6 +566,7 @@ complete -c maestro -n "__fish_maestro_using_subcommand plan" -l schema -d 'Crea
 complete -c maestro -n "__fish_maestro_using_subcommand plan" -l data -d 'Replace the rows only; both sides must have the same structure'
 complete -c maestro -n "__fish_maestro_using_subcommand plan" -l keep-extra -d 'Keep tables and objects that only the target has'
 complete -c maestro -n "__fish_maestro_using_subcommand plan" -l stop-on-error -d 'Stop at the first database that fails'
+complete -c maestro -n "__fish_maestro_using_subcommand plan" -l in-server -d 'Copy from table to table inside the server that both databases are on; the source\'s tables are locked for writing meanwhile'
 complete -c maestro -n "__fish_maestro_using_subcommand plan" -l allow-empty -d 'Go on although the source holds no rows and the target does'
 complete -c maestro -n "__fish_maestro_using_subcommand plan" -l allow-replica -d 'Write to a target that replicates from another server'
 complete -c maestro -n "__fish_maestro_using_subcommand plan" -l allow-newer -d 'Replace tables that the target wrote later, and counted further, than the source'
