@@ -10,7 +10,7 @@ mod network;
 mod observer;
 mod packets;
 mod points;
-mod proxy;
+pub mod proxy;
 mod server;
 mod source;
 mod sqlite;

@@ -3,6 +3,7 @@
 mod border;
 mod chosen;
 mod compare;
+mod compressed;
 mod failures;
 mod inside;
 mod keys;

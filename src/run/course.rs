@@ -3,6 +3,7 @@
 //! A state is written to the journal before its work begins. What a try begins with is decided by the journal and by
 //! what the target shows, together.
 
+use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -131,15 +132,16 @@ impl<'a> Course<'a> {
         let from = from.unwrap_or_default();
         let work = self.work(from.clone(), to);
         let target: Arc<dyn Target> = Arc::from(job.target.target(&work, opening).await?);
+        drop(work);
         for text in target.swept() {
             job.listener.on(&Event::Notice { text: text.clone() });
         }
         kill::point("staging-made");
         let staged = match target.swept().is_empty() {
-            true => self.stage(&target, &from).await,
+            true => self.stage(&target, from).await,
             // What a dead run had begun may have been finished or taken back.
             false => match unmoved(plan, job).await {
-                Ok(_) => self.stage(&target, &from).await,
+                Ok(_) => self.stage(&target, from).await,
                 Err(error) => Err(error),
             },
         };
@@ -177,7 +179,7 @@ impl<'a> Course<'a> {
     }
 
     /// Everything up to the swap, and the swap: an error leaves the live tables as they were.
-    async fn stage(&self, target: &Arc<dyn Target>, source: &Catalog) -> Result<Staged, Error> {
+    async fn stage(&self, target: &Arc<dyn Target>, source: Catalog) -> Result<Staged, Error> {
         let (plan, job) = (self.plan, self.job);
         self.enter(State::Locked)?;
         let staged = target.staged().await?;
@@ -206,17 +208,17 @@ impl<'a> Course<'a> {
             return Err(engines::Error::Findings(findings).into());
         }
         let alike = plan.source.product.flavour == plan.target.product.flavour;
+        let sources = source.tables.into_iter();
+        let mut sources: BTreeMap<String, Table> =
+            sources.map(|table| (table.name.clone(), table)).collect();
         let pairs: Vec<Pair> = plan
             .tables
             .iter()
             .filter(|plan| plan.rows == RowsOf::Source)
             .map(|planned| {
-                let from = source.table(planned.source_name());
-                Pair::new(
-                    from.unwrap_or(&planned.table).clone(),
-                    &planned.table,
-                    alike,
-                )
+                let from = sources.remove(planned.source_name());
+                let from = from.unwrap_or_else(|| planned.table.clone());
+                Pair::new(from, &planned.table, alike)
             })
             .collect();
         let tables: Vec<Table> = pairs.iter().map(|pair| pair.from.clone()).collect();
