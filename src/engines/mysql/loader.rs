@@ -426,10 +426,13 @@ impl MySqlLoader {
             0 => self.session.execute(&action, parameters).await,
             bent => self.write_bent(&action, parameters, bent).await,
         };
-        if let Some(statement) = once {
-            self.session.forget(statement).await?;
-        }
-        written
+        // The first failure is the one that tells.
+        let forgotten = match once {
+            Some(statement) => self.session.forget(statement).await,
+            None => Ok(()),
+        };
+        let written = written?;
+        forgotten.map(|()| written)
     }
 
     /// Writes without the strict mode what only so is written: each such value must be a warning, and nothing else.
@@ -441,8 +444,9 @@ impl MySqlLoader {
             .session
             .rows(action, "SELECT @@SESSION.warning_count")
             .await;
-        self.session.run(action, &modes(STRICT)).await?;
+        let strict = self.session.run(action, &modes(STRICT)).await;
         let (written, warnings) = (written?, warnings?);
+        strict?;
         match warnings.first().map(|row| row.number(0)) {
             Some(warned) if warned == bent => Ok(written),
             warned => Err(Error::Mismatch(format!(

@@ -110,12 +110,14 @@ impl Session {
                 });
             }
         };
+        let moved = wire.moved();
         let mut session = Session {
             wire,
             watch: Watch {
                 endpoint: endpoint.clone(),
                 options: options.clone(),
                 id: 0,
+                moved,
             },
             lost: false,
         };

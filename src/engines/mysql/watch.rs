@@ -4,6 +4,8 @@
 //! for as long as the server's process list shows it at work. A peer that has gone silent is a lost one (E16).
 
 use std::future::Future;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use futures::future::BoxFuture;
@@ -33,6 +35,8 @@ pub struct Watch {
     pub options: ConnectOptions,
     /// The connection's id on the server; 0 until it is known.
     pub id: u64,
+    /// The count of all bytes that have passed on it.
+    pub moved: Arc<AtomicU64>,
 }
 
 impl Watch {
@@ -47,11 +51,18 @@ impl Watch {
     ) -> Result<T> {
         let mut work = std::pin::pin!(work);
         let mut waits = 0;
+        let mut moved = self.moved.load(Ordering::Relaxed);
         loop {
             tokio::select! {
                 biased;
                 done = &mut work => return done.map_err(|cause| failed(action, cause)),
                 () = sleep(self.options.timeout) => {}
+            }
+            // A long packet on a slow link: the server does not know of it before its end.
+            let now = self.moved.load(Ordering::Relaxed);
+            if std::mem::replace(&mut moved, now) != now {
+                waits = 0;
+                continue;
             }
             // The answer may come while the other connection is asked.
             let seen = tokio::select! {

@@ -4,6 +4,8 @@
 //! of `mysql_common`. (MySQL client/server protocol, "MySQL Packets" and "Compression".)
 
 use std::io;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use bytes::{Buf as _, BytesMut};
 use mysql_common::proto::codec::{Compression, PacketCodec};
@@ -23,7 +25,10 @@ pub struct Frames {
     /// What carries compressed packets; None where none are compressed.
     codec: Option<PacketCodec>,
     incoming: BytesMut,
-    outgoing: BytesMut,
+    /// How much room `incoming` was given last.
+    given: usize,
+    /// How many bytes have passed, in both directions: who waits for an answer sees whether anything moves.
+    moved: Arc<AtomicU64>,
     /// A packet of several frames, or of a compressed one.
     packet: Vec<u8>,
     seen: Seen,
@@ -49,7 +54,8 @@ impl Frames {
             stream,
             codec: None,
             incoming: BytesMut::new(),
-            outgoing: BytesMut::new(),
+            given: 0,
+            moved: Arc::default(),
             packet: Vec::new(),
             seen: Seen::Whole,
             number: 0,
@@ -72,6 +78,11 @@ impl Frames {
 
     pub fn number(&self) -> u8 {
         self.number
+    }
+
+    /// The count of all bytes that have passed.
+    pub fn moved(&self) -> Arc<AtomicU64> {
+        self.moved.clone()
     }
 
     /// From now on packets are compressed.
@@ -150,17 +161,23 @@ impl Frames {
             Some(_) => 0,
             None => self.next_length().unwrap_or_default() + HEAD,
         };
-        if self.incoming.is_empty() && self.incoming.capacity() > 2 * ROOM {
+        // What a large row has made longer is given back.
+        if self.incoming.is_empty() && self.given > 2 * ROOM {
             self.incoming = BytesMut::new();
+            self.given = 0;
         }
         // As much as the frame still lacks, and never only a little.
         let lacking = frame.saturating_sub(self.incoming.len()).max(ROOM / 8);
         if self.incoming.capacity() - self.incoming.len() < lacking {
             self.incoming.reserve(lacking.max(ROOM));
+            self.given = self.incoming.capacity();
         }
         match self.stream.read_buf(&mut self.incoming).await? {
             0 => Err(io::Error::from(io::ErrorKind::UnexpectedEof).into()),
-            _ => Ok(()),
+            read => {
+                self.moved.fetch_add(read as u64, Ordering::Relaxed);
+                Ok(())
+            }
         }
     }
 
@@ -185,13 +202,8 @@ impl Frames {
         }
         match &mut self.codec {
             Some(codec) => {
-                codec
-                    .encode(&mut bytes::Buf::chain(first, body), &mut self.outgoing)
-                    .map_err(|cause| Error::Protocol(cause.to_string()))?;
-                self.stream.write_all_buf(&mut self.outgoing).await?;
-                if self.outgoing.capacity() > 2 * ROOM {
-                    self.outgoing = BytesMut::new();
-                }
+                let mut packed = packed(codec, first, body)?;
+                self.write(&mut packed).await?;
             }
             None => self.put_frames(first, body).await?,
         }
@@ -209,9 +221,7 @@ impl Frames {
             head[3] = self.number;
             self.number = self.number.wrapping_add(1);
             let mut frame = bytes::Buf::chain(&head[..], first).chain(now);
-            while frame.has_remaining() {
-                self.stream.write_buf(&mut frame).await?;
-            }
+            self.write(&mut frame).await?;
             if length < FULL {
                 return Ok(());
             }
@@ -219,7 +229,70 @@ impl Frames {
         }
     }
 
+    async fn write(&mut self, bytes: &mut impl bytes::Buf) -> Result<(), Error> {
+        while bytes.has_remaining() {
+            let written = self.stream.write_buf(bytes).await?;
+            self.moved.fetch_add(written as u64, Ordering::Relaxed);
+        }
+        Ok(())
+    }
+
     pub async fn shut(&mut self) {
         let _ = self.stream.shutdown().await;
+    }
+}
+
+/// A packet as the codec packs it. It has room for no more bytes than there were: what zlib makes longer, as of bytes
+/// that do not repeat, it would cut off. So it is given more room; and where the length of a full frame would not fit any
+/// more, nothing is packed.
+fn packed(codec: &mut PacketCodec, first: &[u8], body: &[u8]) -> Result<BytesMut, Error> {
+    let length = first.len() + body.len();
+    let framed = length + HEAD * (length / FULL + 1);
+    codec.compress(match framed + framed / 256 > FULL {
+        true => Compression::none(),
+        false => Compression::fast(),
+    });
+    let mut packed = BytesMut::with_capacity(framed + framed / 256 + ROOM / 8);
+    codec
+        .encode(&mut bytes::Buf::chain(first, body), &mut packed)
+        .map_err(|cause| Error::Protocol(cause.to_string()))?;
+    Ok(packed)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Bytes that do not repeat.
+    fn random(length: usize) -> Vec<u8> {
+        let mut state = 7u64;
+        let next = |_| {
+            state = state
+                .wrapping_mul(6364136223846793005)
+                .wrapping_add(1442695040888963407);
+            (state >> 33) as u8
+        };
+        (0..length).map(next).collect()
+    }
+
+    #[test]
+    fn packets_that_cannot_be_packed_arrive_whole() {
+        for length in [10, 10_000, 1 << 20, FULL - 5, FULL - 1, FULL, FULL + 70_000] {
+            let body = random(length);
+            let [mut sender, mut receiver] = [(); 2].map(|()| {
+                let mut codec = PacketCodec::default();
+                codec.max_allowed_packet = usize::MAX;
+                codec.compress(Compression::fast());
+                codec
+            });
+            let mut bytes = packed(&mut sender, b"x", &body).unwrap();
+            let mut packet = Vec::new();
+            assert!(
+                receiver.decode(&mut bytes, &mut packet).unwrap(),
+                "{length}"
+            );
+            assert_eq!(packet.len(), length + 1);
+            assert!(packet[1..] == body, "{length}");
+        }
     }
 }

@@ -12,6 +12,8 @@ mod statement;
 mod tls;
 
 use std::io;
+use std::sync::Arc;
+use std::sync::atomic::AtomicU64;
 
 use mysql_common::constants::{CapabilityFlags, Command, StatusFlags};
 use mysql_common::io::ParseBuf;
@@ -160,6 +162,11 @@ impl Wire {
         }
     }
 
+    /// The count of all bytes that have passed.
+    pub fn moved(&self) -> Arc<AtomicU64> {
+        self.frames.moved()
+    }
+
     /// Waits for more bytes.
     pub async fn fill(&mut self) -> Result<(), Error> {
         self.frames.fill().await
@@ -247,7 +254,11 @@ impl Wire {
                 Ok(self.left(lists.map(packets).iter().sum()))
             }
             Awaited::Described(left) => {
-                self.name_column();
+                // The parameters come first; they have no names.
+                let columns = u64::from(self.prepared.columns) + self.list_ends();
+                if self.prepared.columns > 0 && left <= columns {
+                    self.name_column();
+                }
                 Ok(self.left(left - 1))
             }
         }
