@@ -100,7 +100,9 @@ impl Error {
     pub fn is_transient(&self) -> bool {
         match self {
             Error::Lost { .. } => true,
-            Error::Connect { hop, .. } => *hop == Hop::Tcp,
+            Error::Connect { hop, cause, .. } => {
+                *hop == Hop::Tcp || super::mysql::is_transient(cause.as_ref())
+            }
             Error::Statement { cause, .. } => super::mysql::is_transient(cause.as_ref()),
             _ => false,
         }

@@ -107,8 +107,8 @@ impl Pace {
         loop {
             match self.busy(source).await {
                 Err(error) if !error.is_transient() => return error,
-                // The workers meet the same loss, and go about it.
-                Err(_) => {}
+                // The workers meet the same loss, and go about it; those that wait would not.
+                Err(_) => drop(self.calm.send_replace(true)),
                 Ok(Some((ceiling, shown))) => {
                     if told.replace(ceiling).is_none() {
                         let (counter, most) = (&ceiling.counter, ceiling.most);

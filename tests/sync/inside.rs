@@ -199,6 +199,9 @@ fn c09_what_cannot_be_copied_inside_is_refused_before_the_first_write(case: &Cas
     case.sync(&from, &["--in-server"])
         .refuses(4, &["are not on one server", "leave --in-server out"]);
     assert!(!case.has(&from));
+    // Whoever waits for the lock would count as load, and the copy would wait for them.
+    case.sync(&from, &["--in-server", "--max-load", "Threads_running=9"])
+        .refuses(64, &["--in-server", "--max-load"]);
     let user = format!("{}u", &from[from.len() - 12..]);
     case.a.sql(&format!(
         "DROP USER IF EXISTS `{user}`; CREATE USER `{user}` IDENTIFIED BY '{}';

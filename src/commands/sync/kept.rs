@@ -14,7 +14,7 @@ use crate::model::catalog::Catalog;
 use crate::model::diff;
 use crate::model::survey::{Role, Survey};
 use crate::plan::document::{Kept, Manner, Party, Unreadable, moved};
-use crate::plan::{Allow, Document, Sealed, Side, Sides};
+use crate::plan::{Allow, Document, Route, Sealed, Side, Sides};
 
 /// How many moved things an error names.
 const NAMED: usize = 8;
@@ -106,6 +106,14 @@ pub async fn reopen(cx: &Context<'_>, document: &Document) -> Result<Planned> {
             survey(&target, &plan.target.database, Role::Target),
         )
         .await?;
+        if plan.route == Route::Server {
+            for (server, role) in [
+                (&source.server, Role::Source),
+                (&target.server, Role::Target),
+            ] {
+                findings.extend(server.hindrances(&plan.source.database, role).await?);
+            }
+        }
         let before = &kept.before;
         let ours = ours.map(taken(&mut findings)).unwrap_or_default();
         let theirs = theirs.map(taken(&mut findings)).unwrap_or_default();

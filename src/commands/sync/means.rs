@@ -28,7 +28,8 @@ pub struct Means {
     write_path: Option<String>,
     /// Copy from table to table inside the server that both databases are on; the source's tables are locked for
     /// writing meanwhile
-    #[arg(long, help_heading = "Speed")]
+    // Whoever waits for the lock would count as load, and the copy would wait for them.
+    #[arg(long, conflicts_with = "max_load", help_heading = "Speed")]
     in_server: bool,
     /// Compress rows on their way; auto does so where the link is slow [default: sync.compress]
     #[arg(long, value_name = "WHEN", value_parser = ["auto", "on", "off"], help_heading = "Speed")]

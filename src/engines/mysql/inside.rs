@@ -5,21 +5,31 @@
 
 use std::time::{Duration, Instant};
 
+use tokio::sync::oneshot;
+use tokio::task::JoinHandle;
+use tokio::time::sleep;
+
 use super::dialect::quote;
 use super::session::{Purpose, Session, number};
 use super::{Place, history, snapshot};
-use crate::engines::Result;
+use crate::engines::{Error, Result};
 use crate::model::batch::Chunk;
 use crate::model::catalog::Table;
 use crate::model::units::Rows;
 
-/// How often the lock is asked for; each try waits at most two seconds, so that the source never stalls.
+/// How often the lock is asked for; each try waits at most two seconds, and others go on in between, so that the
+/// source never stalls.
 const TRIES: usize = 5;
+const BETWEEN: Duration = Duration::from_secs(1);
+/// The server gives the lock back by itself when it has heard nothing for a minute (C06).
+const PATIENCE: &str = "SET SESSION lock_wait_timeout = 2, wait_timeout = 60";
+/// How often it hears of us.
+const SIGN_OF_LIFE: Duration = Duration::from_secs(15);
 
-/// The session that holds the source's tables.
+/// The source's tables, held by a session of their own. Dropped, it gives them back.
 pub struct Held {
-    session: Session,
-    since: Instant,
+    release: oneshot::Sender<()>,
+    released: JoinHandle<Result<Duration>>,
 }
 
 impl Held {
@@ -29,37 +39,49 @@ impl Held {
     /// One that may pass, where somebody keeps on writing to one of them.
     pub async fn take(place: &Place, database: &str, tables: &[Table]) -> Result<Held> {
         let mut session = place.open(Purpose::Definitions).await?;
-        let patience = "SET SESSION lock_wait_timeout = 2";
-        session.run("set the lock's patience", patience).await?;
+        session.run("set the lock's patience", PATIENCE).await?;
         let sql = lock(database, tables);
         for again in (0..TRIES).rev() {
             match session.run("lock the source's tables", &sql).await {
                 // 1205: somebody works there.
-                Err(error) if number(&error) == Some(1205) && again > 0 => {}
+                Err(error) if number(&error) == Some(1205) && again > 0 => sleep(BETWEEN).await,
                 done => {
                     done?;
                     break;
                 }
             }
         }
-        Ok(Held {
-            session,
-            since: Instant::now(),
-        })
+        let (release, asked) = oneshot::channel();
+        let released = tokio::spawn(hold(session, asked));
+        Ok(Held { release, released })
     }
 
     /// Unlocks; returns for how long the tables were locked.
     ///
     /// # Errors
     /// The session was lost before: nobody knows since when the tables were written again.
-    pub async fn release(mut self) -> Result<Duration> {
-        self.session
-            .run("unlock the source's tables", "UNLOCK TABLES")
-            .await?;
-        let held = self.since.elapsed();
-        self.session.close().await;
-        Ok(held)
+    pub async fn release(self) -> Result<Duration> {
+        let _ = self.release.send(());
+        let lost = |cause| Error::statement("unlock the source's tables", cause);
+        self.released.await.map_err(lost)?
     }
+}
+
+/// Shows signs of life until it is asked to unlock.
+async fn hold(mut session: Session, mut asked: oneshot::Receiver<()>) -> Result<Duration> {
+    let since = Instant::now();
+    loop {
+        tokio::select! {
+            _ = &mut asked => break,
+            () = sleep(SIGN_OF_LIFE) => drop(session.rows("hold the lock", "SELECT 1").await?),
+        }
+    }
+    session
+        .run("unlock the source's tables", "UNLOCK TABLES")
+        .await?;
+    let held = since.elapsed();
+    session.close().await;
+    Ok(held)
 }
 
 /// The statement that locks tables for writing by others.

@@ -25,6 +25,8 @@ const MOST_PLACEHOLDERS: usize = 65_535;
 /// What MySQL says of values against a rule of its own: a check, the syntax of JSON, the shape and the range of
 /// geometries.
 const BROKEN: &[u16] = &[3819, 3140, 1416, 3548, 3616, 3617];
+/// The temporary files of a sort do not fit.
+const NO_ROOM: u16 = 1878;
 /// How many collisions of a key are shown.
 const COLLISIONS: usize = 3;
 /// The most bytes that go with a value: its length, and an indicator.
@@ -343,8 +345,15 @@ impl Loader for MySqlLoader {
     }
 
     async fn build_keys(&mut self, table: &Table, keys: &[String]) -> Result<()> {
-        let adds: Vec<String> = keys.iter().map(|key| format!("ADD {key}")).collect();
-        self.alter(table, "build the keys", &adds).await
+        let mut adds: Vec<String> = keys.iter().map(|key| format!("ADD {key}")).collect();
+        match self.alter(table, "build the keys", &adds).await {
+            // No room for sorting: row by row it needs none.
+            Err(error) if number(&error) == Some(NO_ROOM) => {
+                adds.push("ALGORITHM = COPY".into());
+                self.alter(table, "build the keys", &adds).await
+            }
+            built => built,
+        }
     }
 
     async fn counts(&mut self, tables: &[&Table]) -> Result<Vec<Rows>> {

@@ -9,7 +9,7 @@ use super::watch::Watch;
 use super::wire::{
     self, Cells, PIN_DIFFERS, Parameters, Part, Refusal, Statement, Unconnected, Wire,
 };
-use crate::engines::{ConnectOptions, Error, Hop, Result};
+use crate::engines::{Cause, ConnectOptions, Error, Hop, Result};
 use crate::model::endpoint::{Address, Endpoint, Network};
 
 /// What a session is for: decides its character set.
@@ -348,10 +348,14 @@ pub fn number(error: &Error) -> Option<u16> {
 fn unconnected(endpoint: &Endpoint, network: &Network, failed: Unconnected) -> Error {
     use std::io::ErrorKind;
     let Unconnected { mut hop, cause } = failed;
-    let refusal = match cause.downcast_ref() {
-        Some(wire::Error::Refused(refusal)) => Some(refusal.number),
-        _ => None,
+    let cause = match cause.downcast() {
+        Ok(cause) => match *cause {
+            wire::Error::Refused(refusal) => Cause::from(refusal),
+            cause => cause.into(),
+        },
+        Err(cause) => cause,
     };
+    let refusal = cause.downcast_ref::<Refusal>().map(|it| it.number);
     let kind = cause.downcast_ref::<std::io::Error>();
     let kind = kind.map(std::io::Error::kind);
     let text = cause.to_string();

@@ -337,6 +337,10 @@ async fn settle_one(
     if !also_staging {
         return Ok(None);
     }
+    // What its process has left at work would hold its tables.
+    for connection in marks::holders(session, &noted.run).await? {
+        marks::end(session, connection).await?;
+    }
     drop_staging(session, noted).await?;
     Ok(Some(format!(
         "removed what the unfinished run {short} had staged of {}",

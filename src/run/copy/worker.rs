@@ -275,9 +275,6 @@ impl Shared {
                 Err(Failure::Loading(error)) if error.is_transient() => error,
                 Err(Failure::Loading(error) | Failure::Reading(error)) => return Err(error),
             };
-            if self.inside.is_some() && self.stop.is_cancelled() {
-                return Err(Error::Stopped);
-            }
             self.pause(table, &mut pauses, cause).await?;
             *loader = self.target.loader(reader).await?;
             if let Some(rows) = self.target.committed(&table.to, piece.number).await? {
@@ -529,6 +526,9 @@ impl Shared {
         pauses: &mut (impl Iterator<Item = Duration> + Send),
         cause: Error,
     ) -> Result<(), Error> {
+        if self.stop.is_cancelled() {
+            return Err(Error::Stopped);
+        }
         let Some(pause) = pauses.next() else {
             return Err(cause);
         };
@@ -540,8 +540,10 @@ impl Shared {
                 cause.full()
             ),
         });
-        tokio::time::sleep(pause).await;
-        Ok(())
+        tokio::select! {
+            () = tokio::time::sleep(pause) => Ok(()),
+            () = self.stop.cancelled() => Err(Error::Stopped),
+        }
     }
 }
 

@@ -51,8 +51,7 @@ pub async fn connect(
     compress: bool,
 ) -> Result<Wire, Unconnected> {
     let mut wire = Wire::over(open(network).await?);
-    let login = |cause| Unconnected::at(Hop::Login, cause);
-    let greeting = greeted(&mut wire).await.map_err(login)?;
+    let greeting = greeted(&mut wire).await.map_err(unanswered)?;
     let mut wanted = wanted(&greeting, compress);
     if is_secured(network) {
         if !greeting
@@ -65,7 +64,12 @@ pub async fn connect(
         wanted |= CapabilityFlags::CLIENT_SSL;
         wire = secured(wire, network, wanted, &greeting)
             .await
-            .map_err(|cause| Unconnected::at(Hop::Tls, cause))?;
+            .map_err(|cause| match cause.kind() {
+                io::ErrorKind::UnexpectedEof
+                | io::ErrorKind::ConnectionReset
+                | io::ErrorKind::BrokenPipe => Unconnected::at(Hop::Tcp, cause),
+                _ => Unconnected::at(Hop::Tls, cause),
+            })?;
     }
     wire.capabilities = wanted;
     let extended = extended(&greeting);
@@ -79,11 +83,19 @@ pub async fn connect(
     exchange
         .run(&mut wire, &greeting, &network.user, extended)
         .await
-        .map_err(login)?;
+        .map_err(unanswered)?;
     if wanted.contains(CapabilityFlags::CLIENT_COMPRESS) {
         wire.frames.compress();
     }
     Ok(wire)
+}
+
+/// Whoever takes a connection and ends it has said nothing of the login: it may be a proxy whose server is away.
+fn unanswered(cause: Error) -> Unconnected {
+    match cause {
+        Error::Io(cause) => Unconnected::at(Hop::Tcp, cause),
+        cause => Unconnected::at(Hop::Login, cause),
+    }
 }
 
 /// A stream to a server that waits for TLS to begin.
@@ -326,5 +338,27 @@ impl Context for &Exchange<'_> {
 
     fn server_key_pem(&self) -> Option<&[u8]> {
         None
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn e03_a_connection_that_ends_before_the_greeting_may_be_tried_again() {
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let port = listener.local_addr().unwrap().port();
+        tokio::spawn(async move { drop(listener.accept().await) });
+        let network = Network {
+            scheme: "mysql".into(),
+            user: "nobody".into(),
+            host: "127.0.0.1".into(),
+            port,
+            socket: None,
+            tls: Tls::Verified,
+        };
+        let failed = connect(&network, "", false).await.err().unwrap();
+        assert_eq!(failed.hop, Hop::Tcp, "{}", failed.cause);
     }
 }
