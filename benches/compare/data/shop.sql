@@ -86,7 +86,7 @@ FROM numbers.n WHERE i <= @customers;
 INSERT INTO products
 SELECT i, 1 + i % 1000, CONCAT('SKU-', LPAD(i, 8, '0')), CONCAT('Product ', i, ' ', SUBSTR(SHA2(CONCAT('t', i), 256), 1, 32)),
   CRC32(CONCAT('p', i)) % 100000 / 100, IF(i % 7 = 0, NULL, CRC32(i) % 10000 / 7),
-  JSON_OBJECT('color', ELT(1 + i % 3, 'red', 'green', 'blue'), 'size', i % 50, 'code', SUBSTR(SHA2(i, 256), 1, 12))
+  JSON_OBJECT('color', ELT(1 + i % 3, 'red', 'green', 'blue'), 'size', CAST(i % 50 AS SIGNED), 'code', SUBSTR(SHA2(i, 256), 1, 12))
 FROM numbers.n WHERE i <= @products;
 
 INSERT INTO orders
@@ -98,7 +98,7 @@ FROM numbers.n WHERE i <= @orders;
 INSERT INTO order_items
 SELECT 1 + i DIV 3, 1 + i % 3, 1 + CRC32(CONCAT('q', i)) % @products, 1 + i % 9, CRC32(CONCAT('r', i)) % 50000 / 100,
   IF(i % 6 = 0, i % 5000 / 10000, NULL), ELT(1 + i % 4, 'open', 'packed', 'sent', 'returned'), UNHEX(SUBSTR(SHA2(CONCAT('u', i), 256), 1, 32)),
-  IF(i % 3 = 0, JSON_OBJECT('gift', i % 2, 'text', SUBSTR(SHA2(i, 256), 1, 10)), NULL),
+  IF(i % 3 = 0, JSON_OBJECT('gift', CAST(i % 2 AS SIGNED), 'text', SUBSTR(SHA2(i, 256), 1, 10)), NULL),
   IF(i % 4 = 0, NULL, TIMESTAMP('2022-01-01') + INTERVAL i * 13 SECOND + INTERVAL CRC32(i) % 1000000 MICROSECOND)
 FROM numbers.n WHERE i <= @items;
 

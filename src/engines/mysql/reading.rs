@@ -66,10 +66,9 @@ impl Reading<'_> {
         while let Part::Row(row) = session.next(&self.action).await? {
             self.take(row, &mut batch)?;
             rows += Rows(1);
-            if batch.rows() >= limit.rows || batch.bytes() >= limit.bytes {
-                if sink.send(wrapped(batch.renew())).await.is_err() {
-                    return Ok(None);
-                }
+            let is_full = batch.rows() >= limit.rows || batch.bytes() >= limit.bytes;
+            if is_full && sink.send(wrapped(batch.renew())).await.is_err() {
+                return Ok(None);
             }
         }
         if !batch.is_empty() && sink.send(wrapped(batch)).await.is_err() {
